@@ -1,0 +1,11 @@
+//! The outside things of jobq, one file each. Adapters import the core alone and decide nothing.
+
+pub mod clock;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "local")]
+pub mod result_file;
+#[cfg(feature = "http")]
+pub mod secrets;
+#[cfg(feature = "local")]
+pub mod sqlite;

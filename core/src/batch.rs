@@ -1,0 +1,57 @@
+//! Batches: the tasks of one push, and how far they are.
+
+use crate::name::{BatchId, QueueName};
+use crate::time::Timestamp;
+
+/// A push about to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewBatch {
+    /// Its name; a later push under the same name resumes it.
+    pub id: BatchId,
+    /// The queue its tasks go to.
+    pub queue: QueueName,
+    /// Tells the source apart from other sources: a digest of the file and of how it is read.
+    pub source: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// How far a push has come. Kept with the batch, so that a push cut short goes on from here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mark {
+    /// How many lines of the source were read, refused ones among them.
+    pub lines: u64,
+    /// How many of those lines were refused.
+    pub refused: u64,
+    /// Whether the source was read to its end.
+    pub complete: bool,
+}
+
+/// What an outbox knows of a batch when it is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opened {
+    /// Made just now.
+    New,
+    /// It was there, made from the same source, and came this far.
+    Resumed(Mark),
+    /// It was there, and was made from another source.
+    Foreign,
+}
+
+/// A batch's counts. A task is counted once, however often it was delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Tasks sent.
+    pub known: u64,
+    /// Tasks whose call ended well.
+    pub done: u64,
+    /// Tasks in the dead-letter queue.
+    pub dead: u64,
+}
+
+impl Tally {
+    /// Tasks neither done nor dead: waiting, delayed or in flight.
+    pub fn open(self) -> u64 {
+        self.known.saturating_sub(self.done).saturating_sub(self.dead)
+    }
+}

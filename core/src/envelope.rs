@@ -1,0 +1,213 @@
+//! The envelope: a task as it lies in a queue, with its batch and its history.
+//!
+//! This is an edge: what is written here is read by other versions, so the format carries a version and
+//! its fields never change their meaning. Names are short because tens of thousands wait at once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::attempt::Attempt;
+use crate::name::BatchId;
+use crate::settlement::Parcel;
+use crate::task::{Priority, Request, Task, TaskId};
+use crate::time::Timestamp;
+
+/// The version written now. A newer one is not read: it may carry promises this program doesn't know.
+const VERSION: u8 = 1;
+
+/// How many attempts a history keeps; the oldest go first. What was spent is counted apart.
+const KEPT_ATTEMPTS: usize = 20;
+
+/// A task in a queue, with its batch and its history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    #[serde(rename = "v")]
+    version: u8,
+    /// The task's id.
+    pub id: TaskId,
+    /// The batch it belongs to.
+    #[serde(rename = "batch", with = "batch_as_text")]
+    pub batch: BatchId,
+    /// The call to make.
+    #[serde(rename = "req")]
+    pub request: Request,
+    /// How soon it is served beside others.
+    #[serde(rename = "pri", default, skip_serializing_if = "is_default")]
+    pub priority: Priority,
+    /// How many fan-outs lie between it and the push.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub hop: u32,
+    /// When it was pushed first.
+    #[serde(rename = "at")]
+    pub pushed_at: Timestamp,
+    /// How many attempts count against `max_attempts`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub spent: u32,
+    /// How many times in a row the API said it was called too fast.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub throttled: u32,
+    /// The latest attempts, oldest first.
+    #[serde(rename = "log", default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+}
+
+/// A body that is no envelope this program can read.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvelopeError {
+    /// It isn't an envelope at all.
+    #[error("not a jobq envelope")]
+    Foreign(#[source] serde_json::Error),
+    /// A newer program wrote it.
+    #[error("the envelope has version {0}, this program reads up to {VERSION}: upgrade jobq")]
+    Newer(u8),
+}
+
+impl Envelope {
+    /// The envelope of a task pushed now.
+    pub fn new(task: Task, batch: BatchId, pushed_at: Timestamp) -> Self {
+        Self {
+            version: VERSION,
+            id: task.id,
+            batch,
+            request: task.request,
+            priority: task.priority,
+            hop: 0,
+            pushed_at,
+            spent: 0,
+            throttled: 0,
+            attempts: Vec::new(),
+        }
+    }
+
+    /// Adds an attempt to the history and counts it if it was spent.
+    pub fn remember(&mut self, attempt: Attempt) {
+        self.spent = self.spent.saturating_add(u32::from(attempt.spent));
+        if self.attempts.len() >= KEPT_ATTEMPTS {
+            self.attempts.remove(0);
+        }
+        self.attempts.push(attempt);
+    }
+
+    /// The bytes that lie in a queue.
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("strings and numbers always serialise")
+    }
+
+    /// Reads what [`Envelope::encode`] wrote.
+    pub fn decode(body: &[u8]) -> Result<Self, EnvelopeError> {
+        let envelope: Self = serde_json::from_slice(body).map_err(|e| Self::why(body, e))?;
+        if envelope.version > VERSION {
+            Err(EnvelopeError::Newer(envelope.version))
+        } else {
+            Ok(envelope)
+        }
+    }
+
+    /// The envelope sealed for an outbox.
+    pub fn seal(&self) -> Parcel {
+        Parcel {
+            body: self.encode(),
+            batch: self.batch.clone(),
+            priority: self.priority,
+        }
+    }
+
+    /// A newer envelope may fail to parse; its version still tells why.
+    fn why(body: &[u8], error: serde_json::Error) -> EnvelopeError {
+        #[derive(Deserialize)]
+        struct Version {
+            v: u8,
+        }
+        match serde_json::from_slice(body) {
+            Ok(Version { v }) if v > VERSION => EnvelopeError::Newer(v),
+            _ => EnvelopeError::Foreign(error),
+        }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+mod batch_as_text {
+    //! A batch id is text, checked on the way in.
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::name::BatchId;
+
+    pub(super) fn serialize<S: Serializer>(batch: &BatchId, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(batch.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BatchId, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! The format as it lies in queues: old bodies must go on being read.
+
+    use std::time::Duration;
+
+    use super::*;
+    use crate::task::Method;
+
+    fn envelope() -> Envelope {
+        let request = Request {
+            method: Method::Post,
+            url: "https://api.example.com/x".into(),
+            headers: vec![("a".into(), "b".into())],
+            body: Some("{}".into()),
+        };
+        let task = Task {
+            id: "t-1".parse().unwrap(),
+            request,
+            priority: Priority::High,
+            delay: Duration::ZERO,
+        };
+        Envelope::new(task, "b-1".parse().unwrap(), Timestamp::from_secs(1))
+    }
+
+    #[test]
+    fn version_1_reads_for_ever() {
+        let body = br#"{"v":1,"id":"t-1","batch":"b-1","req":{"m":"POST","u":"https://api.example.com/x","h":[["a","b"]],"b":"{}"},"pri":"high","at":1000000000}"#;
+        assert_eq!(Envelope::decode(body).unwrap(), envelope());
+        assert_eq!(envelope().encode(), body);
+    }
+
+    #[test]
+    fn a_newer_version_is_told_from_a_foreign_body() {
+        assert!(matches!(
+            Envelope::decode(br#"{"v":9,"new":"shape"}"#),
+            Err(EnvelopeError::Newer(9))
+        ));
+        assert!(matches!(
+            Envelope::decode(b"hello"),
+            Err(EnvelopeError::Foreign(_))
+        ));
+    }
+
+    #[test]
+    fn the_history_is_bounded_and_counts_what_was_spent() {
+        let mut envelope = envelope();
+        for n in 0..50 {
+            let spent = n % 2 == 0;
+            envelope.remember(Attempt {
+                started_at: Timestamp::from_secs(n),
+                latency_ms: 1,
+                status: Some(500),
+                error: None,
+                spent,
+            });
+        }
+        assert_eq!(envelope.spent, 25);
+        assert_eq!(envelope.attempts.len(), KEPT_ATTEMPTS);
+        assert_eq!(
+            envelope.attempts.last().unwrap().started_at,
+            Timestamp::from_secs(49)
+        );
+    }
+}

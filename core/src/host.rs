@@ -1,0 +1,92 @@
+//! Which hosts a limit covers.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A host that tasks may call: `api.example.com`, `*.example.com`, either with a `:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPattern {
+    /// Lower case, without the `*`: `api.example.com` or `.example.com`.
+    host: String,
+    port: Option<u16>,
+}
+
+/// A host pattern that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "'{0}' is not a host: write a name like api.example.com, *.example.com or localhost:8080, without scheme or path"
+)]
+pub struct HostError(String);
+
+impl HostPattern {
+    /// Whether a call to `host` at `port` is covered. A pattern without a port covers every port.
+    pub fn covers(&self, host: &str, port: u16) -> bool {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let named = match self.host.strip_prefix('.') {
+            Some(_) => host.ends_with(&self.host) && host.len() > self.host.len(),
+            None => host == self.host,
+        };
+        named && self.port.is_none_or(|own| own == port)
+    }
+}
+
+impl FromStr for HostPattern {
+    type Err = HostError;
+
+    fn from_str(text: &str) -> Result<Self, HostError> {
+        let error = || HostError(text.to_owned());
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+                (host, Some(port.parse().map_err(|_| error())?))
+            }
+            _ => (text, None),
+        };
+        let name = host.strip_prefix("*.").unwrap_or(host);
+        url::Host::parse(name).map_err(|_| error())?;
+        let host = if name.len() < host.len() {
+            format!(".{name}")
+        } else {
+            name.to_owned()
+        };
+        Ok(Self {
+            host: host.to_ascii_lowercase(),
+            port,
+        })
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let star = if self.host.starts_with('.') { "*" } else { "" };
+        write!(f, "{star}{}", self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! What a pattern covers.
+
+    use super::*;
+
+    #[test]
+    fn covers_exact_wildcard_and_port() {
+        let covers = |pattern: &str, host, port| pattern.parse::<HostPattern>().unwrap().covers(host, port);
+        assert!(covers("api.example.com", "API.example.com.", 443));
+        assert!(!covers("api.example.com", "xapi.example.com", 443));
+        assert!(covers("*.example.com", "a.b.example.com", 80));
+        assert!(!covers("*.example.com", "example.com", 80));
+        assert!(!covers("*.example.com", "badexample.com", 80));
+        assert!(covers("localhost:8080", "localhost", 8080));
+        assert!(!covers("localhost:8080", "localhost", 8081));
+        assert!(covers("[::1]:80", "[::1]", 80));
+        assert!(covers("127.0.0.1", "127.0.0.1", 9));
+    }
+
+    #[test]
+    fn refuses_urls_and_nonsense() {
+        for text in ["https://x.example", "x.example/path", "", "a b", "x:99999"] {
+            assert!(text.parse::<HostPattern>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The limit's document.
+//!
+//! This is an edge: every drainer of every version reads and writes it, as JSON, by compare-and-swap. Unknown
+//! fields are ignored and missing ones have defaults, so that an older drainer beside a newer one works.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// Everything the drainers of a limit share.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LimitState {
+    /// The latest slot booked. The next one lies at least one interval later, whatever the pace is then.
+    pub last_slot: Option<Timestamp>,
+    /// The quotas' counters, by window.
+    pub windows: Vec<WindowState>,
+    /// The last time the API said it was called too fast.
+    pub cool_down: Option<CoolDown>,
+    /// A pace set by hand for a while.
+    #[serde(rename = "override")]
+    pub live_override: Option<Override>,
+    /// Set while nothing may be called.
+    pub pause: Option<Pause>,
+    /// The drainers at work.
+    pub holders: Vec<Holder>,
+    /// The latest changes by hand, oldest first.
+    pub changes: Vec<Change>,
+}
+
+/// The counters of one quota's window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WindowState {
+    /// The window as it is written in the quota: `m`, `d`. Not the number, so that raising a quota keeps count.
+    pub window: String,
+    /// Sliding: the number of the first counter's sub-window, counted from the epoch. Calendar: the
+    /// beginning of the window in nanoseconds since the epoch.
+    pub start: u64,
+    /// Sliding: one counter a sub-window. Calendar: one counter in all.
+    pub counts: Vec<u64>,
+}
+
+/// What followed when the API said it was called too fast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CoolDown {
+    /// When the pace was lowered: refusals of calls started earlier are of the same episode.
+    pub since: Timestamp,
+    /// No call starts before this instant.
+    pub until: Timestamp,
+    /// The status that said so.
+    pub status: u16,
+    /// How many episodes followed each other closely.
+    pub streak: u32,
+    /// The share of the pace left at `until`, in thousandths; it grows from there.
+    pub pace_per_mille: u16,
+}
+
+/// A pace set by hand for a while.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Override {
+    /// The pace, as it is written: `20/s`, `none`.
+    pub pace: String,
+    /// When it ends by itself, if it does.
+    pub until: Option<Timestamp>,
+}
+
+/// Set while nothing may be called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When it ends by itself, if it does.
+    pub until: Option<Timestamp>,
+}
+
+/// A drainer at work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Which one.
+    pub drainer: String,
+    /// When it counts as dead unless it books again.
+    pub until: Timestamp,
+    /// Its part of the cap on calls in flight.
+    pub permits: u32,
+}
+
+/// A change by hand, for whoever asks later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub who: String,
+    /// What was done, in the command line's words: `set 20/s for 1h`.
+    pub what: String,
+    /// Why, if it was said.
+    pub why: Option<String>,
+}

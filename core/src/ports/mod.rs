@@ -1,0 +1,13 @@
+//! What the flows ask of the outside world. Each method has a contract; one suite in `tests/` holds every
+//! adapter to it. No vendor's type crosses a port.
+
+pub mod clock;
+pub mod depth;
+pub mod inbox;
+pub mod ledger;
+pub mod metrics;
+pub mod morgue;
+pub mod outbox;
+pub mod result_sink;
+pub mod secrets;
+pub mod target;

@@ -1,0 +1,70 @@
+//! A queue: where tasks of one kind wait, as the configuration states it.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::name::{LimitName, QueueName};
+
+/// One queue's settings, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Queue {
+    /// What the configuration calls it.
+    pub name: QueueName,
+    /// The limit its calls are made under.
+    pub limit: LimitName,
+    /// Its share of the limit beside the limit's other queues.
+    pub weight: NonZeroU32,
+    /// How long one call may take, connecting and reading the answer included.
+    pub timeout: Duration,
+    /// How long a received task stays hidden from other drainers unless extended.
+    pub visibility: Duration,
+    /// The largest response body that is taken, in bytes after decompression.
+    pub max_response: u64,
+    /// When a failed task is tried again, and when no more.
+    pub retry: Retry,
+    /// Where results go: a folder, a `.jsonl` file, or none to drop them.
+    pub results: Option<String>,
+    /// The response headers kept in a result, lower case.
+    pub result_headers: Vec<String>,
+}
+
+/// When a failed task is tried again, and when no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// How many attempts a task has; throttled and interrupted calls don't count.
+    pub max_attempts: NonZeroU32,
+    /// The upper bound of the first delay.
+    pub min_backoff: Duration,
+    /// The upper bound of every delay.
+    pub max_backoff: Duration,
+    /// How long after its push a task may still be tried, if bounded.
+    pub max_age: Option<Duration>,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            max_attempts: NonZeroU32::MIN.saturating_add(4),
+            min_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(300),
+            max_age: None,
+        }
+    }
+}
+
+impl Queue {
+    /// A queue under `limit` with every other setting at its default.
+    pub fn new(name: QueueName, limit: LimitName) -> Self {
+        Self {
+            name,
+            limit,
+            weight: NonZeroU32::MIN,
+            timeout: Duration::from_secs(30),
+            visibility: Duration::from_secs(60),
+            max_response: 8 << 20,
+            retry: Retry::default(),
+            results: None,
+            result_headers: vec!["content-type".to_owned()],
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Settlements: how a delivery ends. Every delivery ends as exactly one, or is left to expire on purpose.
+
+use std::time::Duration;
+
+use crate::delivery::Receipt;
+use crate::name::{BatchId, QueueName};
+use crate::task::Priority;
+
+/// An envelope sealed for sending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    /// The encoded envelope.
+    pub body: Vec<u8>,
+    /// Its batch, for fair order and counts.
+    pub batch: BatchId,
+    /// How soon it is served beside others.
+    pub priority: Priority,
+}
+
+/// How one delivery ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// The queue the delivery came from.
+    pub queue: QueueName,
+    /// The delivery.
+    pub receipt: Receipt,
+    /// Its end.
+    pub end: End,
+}
+
+/// The ends a delivery can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Its record is stored: delete it and count its batch's task as done.
+    Done {
+        /// The batch whose count rises.
+        batch: BatchId,
+    },
+    /// Send this copy to the same queue, hidden for the delay, then delete the original.
+    Retry {
+        /// The copy, with the attempt in its history.
+        copy: Parcel,
+        /// How long the copy stays hidden.
+        delay: Duration,
+    },
+    /// Send this letter to the dead-letter queue, then delete the original and count its task as dead.
+    Dead {
+        /// The encoded dead letter.
+        letter: Vec<u8>,
+        /// The batch whose count rises; none if the message was no envelope.
+        batch: Option<BatchId>,
+    },
+    /// Hand it back as it came: it was never called, or its end is unknown.
+    Release,
+}
+
+/// What became of one settlement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It holds.
+    Held,
+    /// The delivery had expired and been given out again, or settled before: nothing was changed.
+    Stale,
+}
