@@ -39,6 +39,9 @@ pub struct Envelope {
     /// When it was pushed first.
     #[serde(rename = "at")]
     pub pushed_at: Timestamp,
+    /// How many calls were started for it in all.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub calls: u32,
     /// How many attempts count against `max_attempts`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub spent: u32,
@@ -72,14 +75,16 @@ impl Envelope {
             priority: task.priority,
             hop: 0,
             pushed_at,
+            calls: 0,
             spent: 0,
             throttled: 0,
             attempts: Vec::new(),
         }
     }
 
-    /// Adds an attempt to the history and counts it if it was spent.
+    /// Adds an attempt to the history and counts it, as spent too if it was.
     pub fn remember(&mut self, attempt: Attempt) {
+        self.calls = self.calls.saturating_add(1);
         self.spent = self.spent.saturating_add(u32::from(attempt.spent));
         if self.attempts.len() >= KEPT_ATTEMPTS {
             self.attempts.remove(0);
@@ -203,7 +208,7 @@ mod tests {
                 spent,
             });
         }
-        assert_eq!(envelope.spent, 25);
+        assert_eq!((envelope.calls, envelope.spent), (50, 25));
         assert_eq!(envelope.attempts.len(), KEPT_ATTEMPTS);
         assert_eq!(
             envelope.attempts.last().unwrap().started_at,

@@ -21,6 +21,11 @@ pub enum Outcome {
         /// How long this task waits.
         delay: Duration,
     },
+    /// No call could be made for a reason that isn't the task's. Nothing is spent.
+    Deferred {
+        /// How long to wait.
+        delay: Duration,
+    },
     /// The API sends the caller elsewhere. The next call takes a slot of its own.
     Redirected {
         /// The absolute url.

@@ -2,3 +2,10 @@
 //! carries its reason. Nothing here knows a port.
 
 pub mod calendar;
+pub mod fair;
+pub mod hint;
+pub mod redirect;
+pub mod retry;
+pub mod room;
+pub mod verdict;
+pub mod chunk;

@@ -1,9 +1,71 @@
-//! Booking slots.
+//! Booking: the one function by which slots are given out.
+
+use std::time::Duration;
+
+use super::state::LimitState;
+use super::{holders, pace, windows};
+use crate::lease::Lease;
+use crate::limit::Limit;
+use crate::name::DrainerId;
+use crate::time::Timestamp;
+
+/// How far ahead of now a lease may begin. Short, so that pauses and cool-downs are obeyed soon; long enough that
+/// a drainer can book its next lease while it uses the last.
+pub const HORIZON: Duration = Duration::from_millis(500);
+
+/// The longest stretch one lease covers: about one write to the ledger a second.
+pub const SPAN: Duration = Duration::from_secs(1);
+
+/// How late a call may start at most, however wide the slots are: a slot is for now.
+const MOST_LATENESS: Duration = Duration::from_secs(5);
+
+/// How soon to ask again where no instant is known at which the answer changes.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
+
+/// What a drainer wants of its limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Want {
+    /// Who asks.
+    pub drainer: DrainerId,
+    /// For how many calls it has tasks in hand. None: it only says that it is alive.
+    pub slots: u32,
+    /// How many of its calls are under way.
+    pub in_flight: u32,
+    /// Slots of earlier leases in which no call was started.
+    pub unused: Vec<Lease>,
+}
+
+/// The answer, and the document to write for it to hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Booking {
+    /// The next document; `None` where nothing has changed.
+    pub state: Option<LimitState>,
+    /// The answer, good only once the document is written.
+    pub answer: Answer,
+    /// The part of the cap on calls in flight this drainer holds from now on; `None` where there is no cap.
+    pub permits: Option<u32>,
+}
+
+/// Slots, or the reason there are none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// These slots are the drainer's own.
+    Lease(Lease),
+    /// None now.
+    Wait {
+        /// Ask again then; earlier, the answer is the same unless the document was changed.
+        until: Timestamp,
+        /// For this reason.
+        why: Why,
+    },
+    /// None were wanted; the drainer counts as alive.
+    Alive,
+}
 
 /// Why there is no slot now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
-    /// The calendar is booked up to its horizon by other drainers.
+    /// The calendar is booked up to its horizon.
     Pace,
     /// A quota's window is full.
     Quota,
@@ -15,4 +77,179 @@ pub enum Why {
     InFlight,
     /// The calendar lies further ahead than it can: a clock was set back, here or elsewhere.
     Clock,
+}
+
+impl Why {
+    /// The reason in a few words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pace => "the calendar is booked ahead",
+            Self::Quota => "a quota is used up",
+            Self::Cooling => "the API asked to slow down",
+            Self::Paused => "the limit is paused",
+            Self::InFlight => "all calls allowed in flight are under way",
+            Self::Clock => "the calendar is ahead of this clock: a clock was set back",
+        }
+    }
+}
+
+/// Books up to `want.slots` slots at `now`.
+///
+/// A pure function: the answer holds once the document is written by compare-and-swap; on conflict, ask again with the
+/// document found. In any window W, over all drainers, at most `rate x W + burst + 1 + 2 x rate x clock error` calls start.
+pub fn book(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want) -> Booking {
+    let mut next = state.clone();
+    want.unused
+        .iter()
+        .for_each(|unused| give_back(limit, &mut next, unused));
+    let permits = limit
+        .max_in_flight
+        .map(|cap| holders::part(&next, now, &want.drainer, want.in_flight, cap.get()));
+    let answer = answer(limit, &next, now, want, permits);
+    if let Answer::Lease(lease) = &answer {
+        for quota in &limit.quotas {
+            windows::charge(limit, quota, &mut next, lease);
+        }
+        next.last_slot = Some(lease.end().minus(lease.interval));
+    }
+    let lease = matches!(answer, Answer::Lease(_));
+    if lease || holders::is_due(&next, now, &want.drainer) {
+        holders::renew(&mut next, now, &want.drainer, permits.unwrap_or(0));
+    }
+    Booking {
+        state: (next != *state).then_some(next),
+        answer,
+        permits,
+    }
+}
+
+/// The document after `drainer` has ended, with its unused slots given back.
+pub fn leave(limit: &Limit, state: &LimitState, drainer: &DrainerId, unused: &[Lease]) -> LimitState {
+    let mut next = state.clone();
+    unused
+        .iter()
+        .for_each(|unused| give_back(limit, &mut next, unused));
+    next.holders.retain(|holder| holder.drainer != drainer.as_str());
+    next
+}
+
+fn answer(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want, permits: Option<u32>) -> Answer {
+    let wait = |until, why| Answer::Wait { until, why };
+    if want.slots == 0 {
+        return Answer::Alive;
+    }
+    if let Some(pause) = state
+        .pause
+        .as_ref()
+        .filter(|pause| pause.until.is_none_or(|until| now < until))
+    {
+        let again = now.plus(ASK_AGAIN);
+        return wait(pause.until.map_or(again, |until| until.min(again)), Why::Paused);
+    }
+    if let Some(cool) = state.cool_down.as_ref().filter(|cool| now < cool.until) {
+        return wait(cool.until, Why::Cooling);
+    }
+    if permits == Some(0) {
+        return wait(now.plus(ASK_AGAIN), Why::InFlight);
+    }
+    match stretch(limit, state, now, want.slots) {
+        Ok(lease) => admitted(limit, state, lease),
+        Err(refusal) => refusal,
+    }
+}
+
+/// The next stretch of the calendar, before quotas are asked.
+fn stretch(limit: &Limit, state: &LimitState, now: Timestamp, slots: u32) -> Result<Lease, Answer> {
+    let wait = |until, why| Err(Answer::Wait { until, why });
+    let effective = pace::effective(limit, state, now);
+    let interval = effective.interval;
+    let next = state
+        .last_slot
+        .map_or(Timestamp::EPOCH, |last| last.plus(interval));
+    if state
+        .last_slot
+        .is_some_and(|last| last > now.plus(HORIZON + 2 * SPAN))
+    {
+        return wait(now.plus(ASK_AGAIN), Why::Clock);
+    }
+    if next > now.plus(HORIZON) {
+        return wait(next.minus(HORIZON), Why::Pace);
+    }
+    // What lies behind: burst slots, and none from before the end of a cool-down.
+    let behind = interval.saturating_mul(limit.burst.get() - 1);
+    let rested = state
+        .cool_down
+        .as_ref()
+        .map_or(Timestamp::EPOCH, |cool| cool.until);
+    let first = next.max(now.minus(behind)).max(rested);
+    let (lateness, catch_up) = tolerance(limit, interval);
+    let lease = Lease {
+        first,
+        interval,
+        count: slots,
+        booked_at: now,
+        lateness,
+        catch_up,
+    };
+    let ends = effective
+        .overridden
+        .flatten()
+        .unwrap_or(Timestamp::from_nanos(u64::MAX));
+    Ok(Lease {
+        count: slots.min(fitting(&lease, ends)),
+        ..lease
+    })
+}
+
+/// How late a call may start after its slot: for a slot to come, and for one that has passed.
+fn tolerance(limit: &Limit, interval: Duration) -> (Duration, Duration) {
+    let bound = windows::lateness_bound(limit)
+        .unwrap_or(MOST_LATENESS)
+        .min(MOST_LATENESS);
+    if interval.is_zero() {
+        // Without a pace nothing bunches; the slots are good for as long as a lease lasts.
+        return (SPAN.min(bound), SPAN);
+    }
+    let catch_up = interval.saturating_mul(limit.burst.get());
+    (catch_up.min(bound), catch_up)
+}
+
+/// How many slots lie within one span and before an override `ends`; at least one.
+fn fitting(lease: &Lease, ends: Timestamp) -> u32 {
+    if lease.interval.is_zero() {
+        return u32::MAX;
+    }
+    let length = SPAN.min(ends.since(lease.first));
+    let slots = length.as_nanos() / lease.interval.as_nanos();
+    u32::try_from(slots).unwrap_or(u32::MAX).max(1)
+}
+
+/// The lease cut to what every quota admits.
+fn admitted(limit: &Limit, state: &LimitState, mut lease: Lease) -> Answer {
+    for quota in &limit.quotas {
+        match windows::admit(limit, quota, state, &lease) {
+            windows::Admission::First(count) => lease.count = lease.count.min(count),
+            windows::Admission::FullUntil(until) => {
+                return Answer::Wait {
+                    until,
+                    why: Why::Quota,
+                };
+            }
+        }
+    }
+    Answer::Lease(lease)
+}
+
+/// Uncounts slots in which no call was started, and frees them if nobody has booked behind them.
+fn give_back(limit: &Limit, state: &mut LimitState, unused: &Lease) {
+    if unused.count == 0 {
+        return;
+    }
+    for quota in &limit.quotas {
+        windows::refund(limit, quota, state, unused);
+    }
+    let last = unused.end().minus(unused.interval);
+    if !unused.interval.is_zero() && state.last_slot == Some(last) {
+        state.last_slot = Some(unused.first.minus(unused.interval));
+    }
 }

@@ -1,0 +1,52 @@
+//! Who is at work on a limit, and how the cap on calls in flight is shared among them.
+//!
+//! Each drainer holds a part of the cap until it books again or counts as dead. The parts never add up
+//! to more than the cap: a newcomer gets what is left, and the others shrink to their fair part when they
+//! book next, which they do about once a second.
+
+use std::time::Duration;
+
+use super::state::{Holder, LimitState};
+use crate::name::DrainerId;
+use crate::time::Timestamp;
+
+/// A drainer that hasn't booked for this long counts as dead, and its part goes to the others.
+pub const HOLDER_LIFETIME: Duration = Duration::from_secs(5);
+
+/// The drainers that count as alive at `now`.
+pub fn alive(state: &LimitState, now: Timestamp) -> impl Iterator<Item = &Holder> {
+    state.holders.iter().filter(move |holder| holder.until > now)
+}
+
+/// The part of `cap` that `drainer` may hold, having `in_flight` calls under way.
+pub(super) fn part(state: &LimitState, now: Timestamp, drainer: &DrainerId, in_flight: u32, cap: u32) -> u32 {
+    let others = || alive(state, now).filter(|holder| holder.drainer != drainer.as_str());
+    let count = u32::try_from(others().count())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
+    let claimed = others().fold(0u32, |sum, holder| sum.saturating_add(holder.permits));
+    let fair = (cap / count).max(1);
+    fair.max(in_flight).min(cap.saturating_sub(claimed))
+}
+
+/// Notes that `drainer` is alive and holds `permits`; drops those that count as dead.
+pub(super) fn renew(state: &mut LimitState, now: Timestamp, drainer: &DrainerId, permits: u32) {
+    state
+        .holders
+        .retain(|holder| holder.until > now && holder.drainer != drainer.as_str());
+    let until = now.plus(HOLDER_LIFETIME);
+    state.holders.push(Holder {
+        drainer: drainer.as_str().to_owned(),
+        until,
+        permits,
+    });
+}
+
+/// Whether `drainer` should be noted again, because it isn't yet or soon counts as dead.
+pub(super) fn is_due(state: &LimitState, now: Timestamp, drainer: &DrainerId) -> bool {
+    let soon = now.plus(HOLDER_LIFETIME / 2);
+    !state
+        .holders
+        .iter()
+        .any(|holder| holder.drainer == drainer.as_str() && holder.until > soon)
+}

@@ -1,0 +1,75 @@
+//! Steering by hand: a pace for a while, pause and resume. Drainers obey at their next lease.
+
+use super::state::{Change, LimitState, Override, Pause};
+use crate::human;
+use crate::rate::Pace;
+use crate::time::Timestamp;
+
+/// How many changes by hand the document remembers.
+const KEPT_CHANGES: usize = 20;
+
+/// Who changes something, when, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// Who.
+    pub who: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why, if it was said.
+    pub why: Option<String>,
+}
+
+/// A change by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steer {
+    /// Use this pace instead of the configured one, until an instant if one is given.
+    Set(Pace, Option<Timestamp>),
+    /// Go back to the configured pace, and forget what a cool-down left.
+    Reset,
+    /// Start no call, until an instant if one is given.
+    Pause(Option<Timestamp>),
+    /// Start calls again.
+    Resume,
+}
+
+/// The document after a change by hand, with the change noted in it.
+pub fn steer(state: &LimitState, steer: Steer, by: By) -> LimitState {
+    let mut next = state.clone();
+    match steer {
+        Steer::Set(pace, until) => {
+            next.live_override = Some(Override {
+                pace: pace.to_string(),
+                until,
+            })
+        }
+        Steer::Reset => {
+            next.live_override = None;
+            next.cool_down = None;
+        }
+        Steer::Pause(until) => next.pause = Some(Pause { until }),
+        Steer::Resume => next.pause = None,
+    }
+    next.changes.push(Change {
+        at: by.at,
+        who: by.who,
+        what: words(steer, by.at),
+        why: by.why,
+    });
+    let surplus = next.changes.len().saturating_sub(KEPT_CHANGES);
+    next.changes.drain(..surplus);
+    next
+}
+
+fn words(steer: Steer, now: Timestamp) -> String {
+    let within = |until: Option<Timestamp>| {
+        until.map_or_else(String::new, |until| {
+            format!(" for {}", human::roughly(until.since(now)))
+        })
+    };
+    match steer {
+        Steer::Set(pace, until) => format!("set {pace}{}", within(until)),
+        Steer::Reset => "reset".to_owned(),
+        Steer::Pause(until) => format!("pause{}", within(until)),
+        Steer::Resume => "resume".to_owned(),
+    }
+}

@@ -1,0 +1,212 @@
+//! What one call amounts to.
+
+use std::time::Duration;
+
+use super::{hint, redirect, retry};
+use crate::dead_letter::Reason;
+use crate::envelope::Envelope;
+use crate::outcome::Outcome;
+use crate::queue::Queue;
+use crate::reply::{CallError, Reply};
+use crate::task::Request;
+use crate::time::Timestamp;
+
+/// How long a task waits for a secret that can't be had now.
+const SECRET_DELAY: Duration = Duration::from_secs(10);
+
+/// What is known of a call when it has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// The task as it was before the call.
+    pub envelope: &'a Envelope,
+    /// What was asked for.
+    pub request: &'a Request,
+    /// How many redirects led here.
+    pub redirects: u32,
+    /// What came back.
+    pub answer: &'a Result<Reply, CallError>,
+    /// When it was there.
+    pub now: Timestamp,
+    /// A random number in 0..1.
+    pub jitter: f64,
+}
+
+/// What the call amounts to under the queue's settings.
+pub fn judge(queue: &Queue, call: Call<'_>) -> Outcome {
+    match call.answer {
+        Ok(reply) => judge_reply(queue, call, reply),
+        Err(CallError::Forbidden(why)) => dead(Reason::Forbidden, why),
+        Err(error @ CallError::TooLarge(_)) => dead(Reason::TooLarge, &error.to_string()),
+        Err(CallError::Secret(_)) => Outcome::Deferred { delay: SECRET_DELAY },
+        Err(error @ (CallError::Timeout(_) | CallError::Connection(_) | CallError::Panicked(_))) => {
+            failed(queue, call, &error.to_string())
+        }
+    }
+}
+
+fn judge_reply(queue: &Queue, call: Call<'_>, reply: &Reply) -> Outcome {
+    match reply.status {
+        200..=299 | 304 => Outcome::Done,
+        429 | 503 => throttled(queue, call, reply),
+        408 | 425 | 500..=599 => failed(queue, call, &format!("the API answered {}", reply.status)),
+        301 | 302 | 303 | 307 | 308 => match redirect::target(call.request, reply, call.redirects) {
+            Ok(to) => Outcome::Redirected { to },
+            Err(why) => dead(Reason::Redirect, &why),
+        },
+        status => dead(Reason::Rejected, &format!("the API answered {status}")),
+    }
+}
+
+/// No attempt is spent, so only the task's age bounds how often this can happen.
+fn throttled(queue: &Queue, call: Call<'_>, reply: &Reply) -> Outcome {
+    if let Some(outcome) = too_old(queue, call, &format!("the API answered {}", reply.status)) {
+        return outcome;
+    }
+    let hint = hint::hint(reply, call.now);
+    let backoff = retry::delay(
+        &queue.retry,
+        call.envelope.throttled.saturating_add(1),
+        call.jitter,
+    );
+    Outcome::Throttled {
+        hint,
+        delay: hint.unwrap_or_default().max(backoff),
+    }
+}
+
+fn failed(queue: &Queue, call: Call<'_>, why: &str) -> Outcome {
+    let failures = call.envelope.spent.saturating_add(1);
+    if failures >= queue.retry.max_attempts.get() {
+        let attempts = if failures == 1 { "attempt" } else { "attempts" };
+        return dead(Reason::Exhausted, &format!("{why}, after {failures} {attempts}"));
+    }
+    too_old(queue, call, why).unwrap_or_else(|| Outcome::Retry {
+        delay: retry::delay(&queue.retry, failures, call.jitter),
+    })
+}
+
+fn too_old(queue: &Queue, call: Call<'_>, why: &str) -> Option<Outcome> {
+    let age = call.now.since(call.envelope.pushed_at);
+    let most = queue.retry.max_age.filter(|most| age >= *most)?;
+    Some(dead(
+        Reason::TooOld,
+        &format!(
+            "{why}, and the task is older than {}",
+            crate::human::duration(most)
+        ),
+    ))
+}
+
+fn dead(reason: Reason, detail: &str) -> Outcome {
+    Outcome::Dead {
+        reason,
+        detail: detail.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! A table of answers and what they amount to.
+
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::task::{Method, Priority, Task};
+
+    fn check(answer: Result<Reply, CallError>, spent: u32, expected: &str) {
+        let mut queue = Queue::new("q".parse().unwrap(), "l".parse().unwrap());
+        queue.retry.max_attempts = NonZeroU32::new(3).unwrap();
+        queue.retry.max_age = Some(Duration::from_secs(600));
+        let request = Request {
+            method: Method::Get,
+            url: "https://api.example.com/a".to_owned(),
+            headers: Vec::new(),
+            body: None,
+        };
+        let task = Task {
+            id: "t".parse().unwrap(),
+            request: request.clone(),
+            priority: Priority::Normal,
+            delay: Duration::ZERO,
+        };
+        let mut envelope = Envelope::new(task, "b".parse().unwrap(), Timestamp::from_secs(1_000));
+        envelope.spent = spent;
+        let now = Timestamp::from_secs(1_010);
+        let call = Call {
+            envelope: &envelope,
+            request: &request,
+            redirects: 0,
+            answer: &answer,
+            now,
+            jitter: 1.0,
+        };
+        let outcome = match judge(&queue, call) {
+            Outcome::Dead { reason, detail } => format!("dead {reason}: {detail}"),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(outcome, expected);
+    }
+
+    fn reply(status: u16, headers: &[(&str, &str)]) -> Result<Reply, CallError> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Ok(Reply {
+            status,
+            headers,
+            body: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn answers_and_outcomes() {
+        check(reply(200, &[]), 0, "Done");
+        check(reply(204, &[]), 2, "Done");
+        check(reply(404, &[]), 0, "dead rejected: the API answered 404");
+        check(reply(500, &[]), 0, "Retry { delay: 1s }");
+        check(reply(500, &[]), 1, "Retry { delay: 2s }");
+        check(
+            reply(500, &[]),
+            2,
+            "dead exhausted: the API answered 500, after 3 attempts",
+        );
+        check(
+            Err(CallError::Timeout(Duration::from_secs(9))),
+            0,
+            "Retry { delay: 1s }",
+        );
+        check(
+            Err(CallError::TooLarge(10)),
+            0,
+            "dead too_large: the answer is larger than 10 bytes",
+        );
+        check(Err(CallError::Forbidden("no".into())), 0, "dead forbidden: no");
+        check(
+            Err(CallError::Secret("gone".into())),
+            2,
+            "Deferred { delay: 10s }",
+        );
+    }
+
+    #[test]
+    fn p4_a_throttled_call_spends_nothing() {
+        check(reply(429, &[]), 2, "Throttled { hint: None, delay: 1s }");
+        check(
+            reply(503, &[("retry-after", "30")]),
+            2,
+            "Throttled { hint: Some(30s), delay: 30s }",
+        );
+    }
+
+    #[test]
+    fn redirects_lead_somewhere_or_nowhere() {
+        let to = r#"Redirected { to: "https://api.example.com/b" }"#;
+        check(reply(301, &[("location", "/b")]), 0, to);
+        check(
+            reply(302, &[]),
+            0,
+            "dead redirect: the API answered 302 without a location",
+        );
+    }
+}
