@@ -1,0 +1,337 @@
+//! Every key of jobq.toml: the one list that the reader, its hints and docs/configuration.md agree on.
+
+use std::fmt;
+
+/// One key that a table may hold.
+#[derive(Debug)]
+pub struct Key {
+    /// How it is written.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: Kind,
+    /// What holds without it, as TOML where it can be written so; `None` where the key is required.
+    pub default: Option<&'static str>,
+    /// A value that is right, as TOML.
+    pub like: &'static str,
+    /// What it does, for the documentation.
+    pub meaning: &'static str,
+}
+
+/// What a key's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// An integer from 1.
+    Count,
+    /// A boolean.
+    Flag,
+    /// An array of strings.
+    Texts,
+    /// A table.
+    Table,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Count => "a whole number",
+            Self::Flag => "true or false",
+            Self::Texts => "a list of text",
+            Self::Table => "a table",
+        })
+    }
+}
+
+/// The keys above all tables.
+pub const TOP: &[Key] = &[
+    Key {
+        name: "backend",
+        kind: Kind::Text,
+        default: Some(r#""local""#),
+        like: r#""local""#,
+        meaning: "Where queues live. This version has `local`: one SQLite file on this machine.",
+    },
+    Key {
+        name: "state",
+        kind: Kind::Text,
+        default: Some(r#"".jobq""#),
+        like: r#"".jobq""#,
+        meaning: "The folder of the local backend's files, from where jobq.toml lies.",
+    },
+    Key {
+        name: "limits",
+        kind: Kind::Table,
+        default: Some("{}"),
+        like: r#"{ hermes = { rate = "50/s", hosts = ["api.hermes.example"] } }"#,
+        meaning: "One table a limit: `[limits.NAME]`.",
+    },
+    Key {
+        name: "queues",
+        kind: Kind::Table,
+        default: Some("{}"),
+        like: r#"{ troops = { limit = "hermes" } }"#,
+        meaning: "One table a queue: `[queues.NAME]`.",
+    },
+];
+
+/// The keys of `[limits.NAME]`.
+pub const LIMIT: &[Key] = &[
+    Key {
+        name: "rate",
+        kind: Kind::Text,
+        default: None,
+        like: r#""50/s""#,
+        meaning: "Calls a length of time over all drainers together, evenly spaced; `\"none\"` for no spacing.",
+    },
+    Key {
+        name: "hosts",
+        kind: Kind::Texts,
+        default: None,
+        like: r#"["api.hermes.example"]"#,
+        meaning: "The hosts tasks may call: a name, `*.` and a name, an address; each with a `:port` if only that port.",
+    },
+    Key {
+        name: "burst",
+        kind: Kind::Count,
+        default: Some("10 ms of the rate, at least 1"),
+        like: "2",
+        meaning: "How many calls in a row may start at once after a lull, and how many slots late a call may start.",
+    },
+    Key {
+        name: "headroom",
+        kind: Kind::Text,
+        default: Some(r#""2%""#),
+        like: r#""2%""#,
+        meaning: "The share of the rate kept back, 0% to 50%, because an API counts arrivals and not starts.",
+    },
+    Key {
+        name: "quotas",
+        kind: Kind::Texts,
+        default: Some("[]"),
+        like: r#"["600/m", "65000/d"]"#,
+        meaning: "How many calls a window may hold beside the rate. `d` and `mo` go by the calendar, unless `sliding`.",
+    },
+    Key {
+        name: "time_zone",
+        kind: Kind::Text,
+        default: Some(r#""UTC""#),
+        like: r#""Europe/Oslo""#,
+        meaning: "The time zone in which the days and months of quotas begin.",
+    },
+    Key {
+        name: "max_in_flight",
+        kind: Kind::Count,
+        default: Some("no cap"),
+        like: "40",
+        meaning: "The most calls in flight at once over all drainers together.",
+    },
+    Key {
+        name: "allow_private",
+        kind: Kind::Flag,
+        default: Some("false"),
+        like: "true",
+        meaning: "Whether private, loopback and link-local addresses may be called.",
+    },
+    Key {
+        name: "headers",
+        kind: Kind::Table,
+        default: Some("{}"),
+        like: r#"{ authorization = "Bearer ${secret:hermes-token}" }"#,
+        meaning: "Headers that go out with every call; `${secret:NAME}` stands for a secret's value.",
+    },
+    Key {
+        name: "secrets",
+        kind: Kind::Texts,
+        default: Some("[]"),
+        like: r#"["hermes-token"]"#,
+        meaning: "The secrets that tasks may name; those in `headers` need not be listed.",
+    },
+];
+
+/// The keys of `[queues.NAME]`.
+pub const QUEUE: &[Key] = &[
+    Key {
+        name: "limit",
+        kind: Kind::Text,
+        default: None,
+        like: r#""hermes""#,
+        meaning: "The limit its calls are made under.",
+    },
+    Key {
+        name: "weight",
+        kind: Kind::Count,
+        default: Some("1"),
+        like: "2",
+        meaning: "Its share of the limit beside the limit's other queues.",
+    },
+    Key {
+        name: "timeout",
+        kind: Kind::Text,
+        default: Some(r#""30s""#),
+        like: r#""30s""#,
+        meaning: "How long one call may take, connecting and reading the answer included.",
+    },
+    Key {
+        name: "visibility",
+        kind: Kind::Text,
+        default: Some("`timeout` + 30s, at least 60s"),
+        like: r#""2m""#,
+        meaning: "How long a received task stays hidden from other drainers unless extended; above `timeout`, at most 12h.",
+    },
+    Key {
+        name: "max_response",
+        kind: Kind::Text,
+        default: Some(r#""8MiB""#),
+        like: r#""8MiB""#,
+        meaning: "The largest response body that is taken, after decompression.",
+    },
+    Key {
+        name: "retry",
+        kind: Kind::Table,
+        default: Some("{}"),
+        like: r#"{ max_attempts = 5, min_backoff = "1s", max_backoff = "5m" }"#,
+        meaning: "When a failed task is tried again, and when no more: the keys below.",
+    },
+    Key {
+        name: "results",
+        kind: Kind::Text,
+        default: Some("results are dropped"),
+        like: r#""results/troops""#,
+        meaning: "Where results go: a folder, or a file whose name ends in `.jsonl`.",
+    },
+    Key {
+        name: "result_headers",
+        kind: Kind::Texts,
+        default: Some(r#"["content-type"]"#),
+        like: r#"["content-type", "etag"]"#,
+        meaning: "The response headers kept in a result.",
+    },
+];
+
+/// The keys of a queue's `retry`.
+pub const RETRY: &[Key] = &[
+    Key {
+        name: "max_attempts",
+        kind: Kind::Count,
+        default: Some("5"),
+        like: "5",
+        meaning: "How many attempts a task has; throttled and interrupted calls don't count.",
+    },
+    Key {
+        name: "min_backoff",
+        kind: Kind::Text,
+        default: Some(r#""1s""#),
+        like: r#""1s""#,
+        meaning: "The upper bound of the first delay; it doubles with each attempt.",
+    },
+    Key {
+        name: "max_backoff",
+        kind: Kind::Text,
+        default: Some(r#""5m""#),
+        like: r#""5m""#,
+        meaning: "The upper bound of every delay.",
+    },
+    Key {
+        name: "max_age",
+        kind: Kind::Text,
+        default: Some("no bound"),
+        like: r#""2d""#,
+        meaning: "How long after its push a task may still be tried.",
+    },
+];
+
+/// Each list with the place it belongs to, as people write that place.
+pub const PLACES: [(&str, &[Key]); 4] = [
+    ("the top of the file", TOP),
+    ("[limits.NAME]", LIMIT),
+    ("[queues.NAME]", QUEUE),
+    ("retry of [queues.NAME]", RETRY),
+];
+
+/// Keys the design has and this version hasn't: somebody who writes one made no slip of the fingers.
+pub const LATER: [&str; 4] = ["drainers", "ledger", "schedule", "then"];
+
+#[cfg(test)]
+mod tests {
+    //! What the list says of a key is what the code does with it, and what the page tells.
+
+    use super::*;
+    use crate::config::Config;
+
+    fn is_toml(value: &str) -> bool {
+        format!("x = {value}").parse::<toml::Table>().is_ok()
+    }
+
+    #[test]
+    fn a_default_written_out_changes_nothing() {
+        let written = |keys: &[Key]| {
+            let lines = keys.iter().filter_map(|key| {
+                let default = key.default?;
+                (is_toml(default) && key.kind != Kind::Table).then(|| format!("{} = {default}\n", key.name))
+            });
+            lines.collect::<String>()
+        };
+        let limit = "rate = \"1/s\"\nhosts = [\"a.example\"]";
+        let queue = "limit = \"a\"";
+        let plain = format!("[limits.a]\n{limit}\n[queues.q]\n{queue}\n");
+        let full = format!(
+            "{}[limits.a]\n{limit}\n{}[queues.q]\n{queue}\n{}[queues.q.retry]\n{}",
+            written(TOP),
+            written(LIMIT),
+            written(QUEUE),
+            written(RETRY)
+        );
+        assert_eq!(
+            Config::parse("jobq.toml", &full).unwrap(),
+            Config::parse("jobq.toml", &plain).unwrap()
+        );
+    }
+
+    #[test]
+    fn every_example_is_right() {
+        for (_, keys) in PLACES {
+            for key in keys {
+                let text = format!("{} = {}", key.name, key.like);
+                let table: toml::Table = text.parse().expect(key.name);
+                let kind = match &table[key.name] {
+                    toml::Value::String(_) => Kind::Text,
+                    toml::Value::Integer(_) => Kind::Count,
+                    toml::Value::Boolean(_) => Kind::Flag,
+                    toml::Value::Array(_) => Kind::Texts,
+                    _ => Kind::Table,
+                };
+                assert_eq!(kind, key.kind, "{}", key.name);
+            }
+        }
+    }
+
+    /// The page has one table a place; each row is made of the same list that the reader goes by.
+    #[test]
+    fn the_page_says_what_the_code_does() {
+        let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md"));
+        for (place, keys) in PLACES {
+            let mut table =
+                "| key | value | without it | example | what it does |\n|---|---|---|---|---|\n".to_owned();
+            for key in keys {
+                let default = match key.default {
+                    None => "required".to_owned(),
+                    Some(default) if is_toml(default) => {
+                        format!("`{default}`")
+                    }
+                    Some(default) => default.to_owned(),
+                };
+                let row = format!(
+                    "| `{}` | {} | {default} | `{}` | {} |\n",
+                    key.name, key.kind, key.like, key.meaning
+                );
+                table.push_str(&row);
+            }
+            assert!(
+                page.contains(&table),
+                "docs/configuration.md: the table of {place} is to be\n\n{table}"
+            );
+        }
+    }
+}

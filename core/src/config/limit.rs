@@ -1,0 +1,118 @@
+//! `[limits.NAME]` to a checked [`Limit`].
+
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+
+use crate::host::HostPattern;
+use crate::limit::{DEFAULT_HEADROOM_PER_MILLE, Limit, default_burst};
+use crate::name::{LimitName, SecretName};
+use crate::quota::Quota;
+use crate::rate::Pace;
+
+use super::header;
+use super::keys;
+use super::nearest::nearest;
+use super::problem::Problems;
+use super::section::{Entry, Section};
+
+const MAX_HEADROOM_PER_MILLE: u16 = 500;
+
+/// Reads one limit. `None` where a problem was noted that leaves nothing to build; whatever else is wrong is
+/// noted all the same, and any problem at all fails the whole file.
+pub(super) fn read(entry: &Entry, problems: &mut Problems) -> Option<Limit> {
+    let name = entry.parsed_name(LimitName::from_str, problems);
+    let section = entry.table(keys::LIMIT, problems)?;
+    let pace = section.parsed("rate", Pace::from_str, problems);
+    let burst = section.count("burst", problems);
+    let headroom = section.parsed("headroom", headroom, problems);
+    let quotas = quotas(&section, problems);
+    let time_zone = section.parsed("time_zone", time_zone, problems);
+    let max_in_flight = section.count("max_in_flight", problems);
+    let hosts = hosts(&section, problems);
+    let allow_private = section.flag("allow_private", problems);
+    let secrets = section.parsed_list("secrets", SecretName::from_str, problems);
+    let (headers, named) = header::read(&section, problems);
+
+    let pace = pace?;
+    Some(Limit {
+        name: name?,
+        pace,
+        burst: burst.unwrap_or_else(|| default_burst(pace)),
+        headroom_per_mille: headroom.unwrap_or(DEFAULT_HEADROOM_PER_MILLE),
+        quotas,
+        time_zone: time_zone.unwrap_or(TimeZone::UTC),
+        max_in_flight,
+        hosts,
+        allow_private: allow_private.unwrap_or(false),
+        headers,
+        secrets: without_repeats(secrets.unwrap_or_default().into_iter().chain(named)),
+    })
+}
+
+fn quotas(section: &Section, problems: &mut Problems) -> Vec<Quota> {
+    let quotas = section.parsed_list("quotas", Quota::from_str, problems);
+    let quotas = quotas.unwrap_or_default();
+    for (index, quota) in quotas.iter().enumerate() {
+        let before = quotas.iter().take(index);
+        if let Some(other) = before.into_iter().find(|other| other.window == quota.window) {
+            let place = section.place("quotas");
+            let message = format!("{place}: {other} and {quota} are quotas of the same window");
+            problems.add_with_hint(section.at("quotas"), message, "keep the smaller one");
+        }
+    }
+    quotas
+}
+
+fn hosts(section: &Section, problems: &mut Problems) -> Vec<HostPattern> {
+    let hosts = section.parsed_list("hosts", HostPattern::from_str, problems);
+    // An item that can't be read leaves its own problem, and a list without it may well be empty.
+    if section.is_empty_list("hosts") {
+        let message = format!(
+            "{}: a limit without hosts lets no task call anything",
+            section.place("hosts")
+        );
+        problems.add_with_hint(
+            section.at("hosts"),
+            message,
+            "name the API's host: hosts = [\"api.example.com\"]",
+        );
+    }
+    hosts.unwrap_or_default()
+}
+
+/// Reads a share such as `2%` or `2.5%`, in thousandths.
+fn headroom(text: &str) -> Result<u16, String> {
+    let share = text.strip_suffix('%').and_then(|number| {
+        let (whole, tenth) = number.split_once('.').unwrap_or((number, "0"));
+        let one_digit = tenth.len() == 1 && tenth.starts_with(|c: char| c.is_ascii_digit());
+        let digits = whole.chars().all(|c| c.is_ascii_digit()) && one_digit;
+        let whole = digits.then(|| whole.parse::<u16>().ok())??;
+        whole.checked_mul(10)?.checked_add(tenth.parse().ok()?)
+    });
+    share
+        .filter(|share| *share <= MAX_HEADROOM_PER_MILLE)
+        .ok_or_else(|| {
+            format!(
+                "'{text}' is not a share from 0% to 50%: write a number and a percent sign, like 2% or 2.5%"
+            )
+        })
+}
+
+fn time_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| {
+        let known: Vec<_> = jiff::tz::db().available().collect();
+        let near = nearest(name, known.iter().map(|zone| zone.as_str())).unwrap_or("Europe/Oslo");
+        format!("'{name}' is not a time zone: use a name like {near}")
+    })
+}
+
+fn without_repeats(names: impl Iterator<Item = SecretName>) -> Vec<SecretName> {
+    let mut list = Vec::new();
+    for name in names {
+        if !list.contains(&name) {
+            list.push(name);
+        }
+    }
+    list
+}
