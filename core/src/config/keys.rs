@@ -291,47 +291,58 @@ mod tests {
 
     #[test]
     fn every_example_is_right() {
-        for (_, keys) in PLACES {
-            for key in keys {
-                let text = format!("{} = {}", key.name, key.like);
-                let table: toml::Table = text.parse().expect(key.name);
-                let kind = match &table[key.name] {
-                    toml::Value::String(_) => Kind::Text,
-                    toml::Value::Integer(_) => Kind::Count,
-                    toml::Value::Boolean(_) => Kind::Flag,
-                    toml::Value::Array(_) => Kind::Texts,
-                    _ => Kind::Table,
-                };
-                assert_eq!(kind, key.kind, "{}", key.name);
-            }
+        let examples = |keys: &[Key]| {
+            let lines = keys.iter().map(|key| format!("{} = {}\n", key.name, key.like));
+            lines.collect::<String>()
+        };
+        let limit = format!("[limits.hermes]\n{}", examples(LIMIT));
+        let queue = format!("{limit}[queues.troops]\n{}", examples(QUEUE));
+        let retry = format!(
+            "{limit}[queues.troops]\nlimit = \"hermes\"\n[queues.troops.retry]\n{}",
+            examples(RETRY)
+        );
+        for text in [examples(TOP), queue, retry] {
+            assert_eq!(Config::parse("jobq.toml", &text).err(), None, "{text}");
         }
+    }
+
+    const PAGE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md"));
+
+    #[test]
+    fn the_whole_file_of_the_page_parses() {
+        let (_, after) = PAGE.split_once("```toml\n").unwrap();
+        let (file, _) = after.split_once("```").unwrap();
+        assert_eq!(Config::parse("jobq.toml", file).err(), None);
     }
 
     /// The page has one table a place; each row is made of the same list that the reader goes by.
     #[test]
     fn the_page_says_what_the_code_does() {
-        let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md"));
         for (place, keys) in PLACES {
-            let mut table =
-                "| key | value | without it | example | what it does |\n|---|---|---|---|---|\n".to_owned();
-            for key in keys {
-                let default = match key.default {
-                    None => "required".to_owned(),
-                    Some(default) if is_toml(default) => {
-                        format!("`{default}`")
-                    }
-                    Some(default) => default.to_owned(),
-                };
-                let row = format!(
-                    "| `{}` | {} | {default} | `{}` | {} |\n",
-                    key.name, key.kind, key.like, key.meaning
-                );
-                table.push_str(&row);
-            }
+            let rows: String = keys.iter().map(row).collect();
+            let table = format!(
+                "| key | value | without it | example | what it does |\n|---|---|---|---|---|\n{rows}"
+            );
             assert!(
-                page.contains(&table),
+                PAGE.contains(&table),
                 "docs/configuration.md: the table of {place} is to be\n\n{table}"
             );
         }
+    }
+
+    fn row(key: &Key) -> String {
+        let default = match key.default {
+            None => "required".to_owned(),
+            Some(default) if is_toml(default) => format!("`{default}`"),
+            Some(default) => default.to_owned(),
+        };
+        let Key {
+            name,
+            kind,
+            like,
+            meaning,
+            ..
+        } = key;
+        format!("| `{name}` | {kind} | {default} | `{like}` | {meaning} |\n")
     }
 }
