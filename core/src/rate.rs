@@ -81,6 +81,16 @@ impl fmt::Display for Rate {
     }
 }
 
+impl Pace {
+    /// The time between two calls; zero without a pace.
+    pub fn interval(self) -> Duration {
+        match self {
+            Self::Unlimited => Duration::ZERO,
+            Self::Limited(rate) => rate.interval(),
+        }
+    }
+}
+
 impl FromStr for Pace {
     type Err = RateError;
 

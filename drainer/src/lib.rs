@@ -1,1 +1,24 @@
-//! .
+//! The drain flow: receive, lease, call, record, settle.
+//!
+//! One engine owns everything a drainer holds and is driven by steps: each operation in progress is a
+//! future that ends in one step, the engine takes the step in and starts whatever can be done next. No
+//! future that owns a task is ever dropped half way, but for calls at the end of a stop's grace.
+//!
+//! Read in the order of a task's way: `received` tasks lie in the `hand`, `booked` slots wait in the
+//! `pacer`, `called` tasks have an outcome, `settled` ones are gone; `kept` ones stay hidden meanwhile.
+
+mod booked;
+mod called;
+mod engine;
+mod hand;
+mod kept;
+mod pacer;
+mod persist;
+pub mod plan;
+mod received;
+mod settled;
+mod step;
+pub mod summary;
+pub mod world;
+
+pub use engine::drain;

@@ -1,0 +1,288 @@
+//! Booking: slots for the tasks in hand, cool-downs for everybody, by compare-and-swap.
+
+use std::time::Duration;
+
+use jobq_core::event::Event;
+use jobq_core::fault::Fault;
+use jobq_core::lease::Lease;
+use jobq_core::policy::calendar::book::{self, Answer, Booking, Want};
+use jobq_core::policy::calendar::cool::{Refusal, cool};
+use jobq_core::policy::calendar::holders::HOLDER_LIFETIME;
+use jobq_core::policy::calendar::state::LimitState;
+use jobq_core::policy::room::slots_wanted;
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::ledger::{Ledger, Swap, Versioned};
+use jobq_core::rate::Pace;
+use jobq_core::time::Timestamp;
+
+use crate::engine::Engine;
+use crate::persist::pause;
+use crate::plan::Plan;
+use crate::step::{Booked, Step};
+use crate::world::World;
+
+/// How long before the slots in hand end the next ones are booked.
+const LEAD: Duration = Duration::from_millis(250);
+
+/// A document is read again this often while there is no slot: it may have been changed by hand.
+const READ_AGAIN: Duration = Duration::from_secs(1);
+
+/// Tasks are handed back when there will be no slot for this long: others may have a use for them.
+const TOO_LONG: Duration = Duration::from_secs(10);
+
+/// Slots asked for where the limit counts none.
+const PLENTY: u32 = 1_000_000;
+
+/// What is known of the limit's document.
+#[derive(Debug, Default)]
+pub(crate) struct Bookings {
+    /// As last read or written.
+    known: Versioned,
+    /// Whether the ledger is being asked.
+    asking: bool,
+    /// No booking before then.
+    not_before: Timestamp,
+    /// When this drainer must say again that it is alive.
+    renew_at: Timestamp,
+    /// How many times in a row the ledger failed.
+    faults: u32,
+    /// Until when there will be no slot, if that is long.
+    pub(crate) closed_until: Option<Timestamp>,
+    /// Refusals the ledger doesn't know yet.
+    refusals: Vec<Refusal>,
+}
+
+impl<W: World> Engine<'_, W> {
+    /// Books slots for the tasks in hand if those in hand end soon; or says that this drainer is alive.
+    pub(crate) fn book(&mut self, now: Timestamp) {
+        if self.bookings.asking || now < self.bookings.not_before || !self.bookings.refusals.is_empty() {
+            return;
+        }
+        let ends_soon = self.pacer.end().is_none_or(|end| end <= now.plus(LEAD));
+        let slots = if ends_soon { self.slots_wanted(now) } else { 0 };
+        if slots == 0 && now < self.bookings.renew_at {
+            return;
+        }
+        self.bookings.asking = true;
+        let want = Want {
+            drainer: self.plan.drainer.clone(),
+            slots,
+            in_flight: u32::try_from(self.calls.len()).unwrap_or(u32::MAX),
+            unused: self.unused(),
+        };
+        let (world, plan, known) = (self.world, self.plan, self.bookings.known.clone());
+        self.operate(async move { Step::Booked(book_slots(world, plan, known, want).await) });
+    }
+
+    /// Takes in what a booking brought.
+    pub(crate) fn on_booked(&mut self, result: Result<Booked, Fault>, now: Timestamp) -> Result<(), Fault> {
+        self.bookings.asking = false;
+        let booked = match result {
+            Ok(booked) => booked,
+            Err(fault) => return self.ledger_failed(fault, now),
+        };
+        self.bookings.faults = 0;
+        self.bookings.known = booked.known;
+        self.bookings.renew_at = now.plus(HOLDER_LIFETIME / 3);
+        if let Some(permits) = booked.permits {
+            self.permits = self
+                .plan
+                .permits
+                .min(usize::try_from(permits).unwrap_or(usize::MAX));
+        }
+        match booked.answer {
+            Answer::Lease(lease) => self.on_lease(lease),
+            Answer::Wait { until, why } => {
+                let wait = until.since(now);
+                self.bookings.not_before = now.plus(wait.min(READ_AGAIN));
+                self.bookings.closed_until = (wait > TOO_LONG).then_some(until);
+                self.note(&Event::LeaseDeferred {
+                    limit: self.plan.limit.name.clone(),
+                    why,
+                    wait,
+                });
+            }
+            Answer::Alive => {}
+        }
+        Ok(())
+    }
+
+    /// Lets the limit cool for everybody: the slots in hand are dropped, the ledger is told.
+    pub(crate) fn cool(&mut self, now: Timestamp) {
+        if self.bookings.asking || now < self.bookings.not_before || self.bookings.refusals.is_empty() {
+            return;
+        }
+        self.bookings.asking = true;
+        let refusals = self.bookings.refusals.clone();
+        let (world, plan, known) = (self.world, self.plan, self.bookings.known.clone());
+        self.operate(async move {
+            let change = |state: &LimitState, now| {
+                let cooled = refusals.iter().fold(None, |next: Option<LimitState>, refusal| {
+                    cool(&plan.limit, next.as_ref().unwrap_or(state), now, *refusal).or(next)
+                });
+                (cooled, ())
+            };
+            let written = swap_until_written(world, plan, known, change).await;
+            Step::Cooled(refusals.len(), written.map(|(known, ())| known))
+        });
+    }
+
+    /// Remembers a refusal until the ledger is told. What was booked is void at once.
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        self.pacer.clear();
+        self.bookings.refusals.push(refusal);
+        self.note(&Event::LimitCooled {
+            limit: self.plan.limit.name.clone(),
+            status: refusal.status,
+        });
+    }
+
+    /// Takes in that the ledger knows of the refusals.
+    pub(crate) fn on_cooled(
+        &mut self,
+        told: usize,
+        result: Result<Versioned, Fault>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        self.bookings.asking = false;
+        match result {
+            Ok(known) => {
+                self.bookings.faults = 0;
+                self.bookings.known = known;
+                self.bookings.refusals.drain(..told);
+                Ok(())
+            }
+            Err(fault) => self.ledger_failed(fault, now),
+        }
+    }
+
+    /// The earliest instant at which the ledger may be asked for something that is wanted.
+    pub(crate) fn book_at(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.bookings.asking {
+            return None;
+        }
+        let renew_at = self.bookings.renew_at.max(self.bookings.not_before);
+        if self.hand.len() == 0 && self.bookings.closed_until.is_none() {
+            return Some(renew_at);
+        }
+        let ends = self.pacer.end().map_or(now, |end| end.minus(LEAD));
+        Some(ends.max(self.bookings.not_before).min(renew_at))
+    }
+
+    /// Says goodbye to the ledger: others may have this drainer's slots and permits.
+    pub(crate) async fn leave(&mut self) {
+        self.pacer.clear();
+        let (plan, unused) = (self.plan, self.unused());
+        let change = |state: &LimitState, _| {
+            let left = book::leave(&plan.limit, state, &plan.drainer, &unused);
+            ((left != *state).then_some(left), ())
+        };
+        let known = std::mem::take(&mut self.bookings.known);
+        // Nothing is lost if it fails: the holder's entry ends by itself.
+        if let Err(fault) = swap_until_written(self.world, plan, known, change).await {
+            self.note(&Event::OperationFailed {
+                error: fault.chain(),
+                retry_in: Duration::ZERO,
+            });
+        }
+    }
+
+    fn on_lease(&mut self, lease: Lease) {
+        self.bookings.closed_until = None;
+        self.interval = lease.interval;
+        self.note(&Event::LeaseBooked {
+            limit: self.plan.limit.name.clone(),
+            count: lease.count,
+        });
+        self.pacer.add(lease);
+        if !self.bookings.refusals.is_empty() {
+            self.pacer.clear();
+        }
+    }
+
+    fn ledger_failed(&mut self, fault: Fault, now: Timestamp) -> Result<(), Fault> {
+        let Some(retry_in) = pause(&fault, self.bookings.faults) else {
+            return Err(fault);
+        };
+        self.bookings.faults += 1;
+        self.bookings.not_before = now.plus(retry_in);
+        self.note(&Event::OperationFailed {
+            error: fault.chain(),
+            retry_in,
+        });
+        Ok(())
+    }
+
+    /// While the limit is closed, one slot is asked for now and then to learn when it opens.
+    fn slots_wanted(&self, now: Timestamp) -> u32 {
+        if self.bookings.closed_until.is_some() {
+            return 1;
+        }
+        let load = self.load(now);
+        if counts_nothing(self.plan) && load.in_hand > 0 {
+            return PLENTY;
+        }
+        u32::try_from(slots_wanted(&load, self.pacer.left())).unwrap_or(u32::MAX)
+    }
+
+    /// The slots to give back; none where the limit counts none.
+    fn unused(&mut self) -> Vec<Lease> {
+        let missed = self.pacer.take_missed();
+        if counts_nothing(self.plan) {
+            Vec::new()
+        } else {
+            missed
+        }
+    }
+}
+
+fn counts_nothing(plan: &Plan) -> bool {
+    plan.limit.pace == Pace::Unlimited && plan.limit.quotas.is_empty()
+}
+
+async fn book_slots<W: World>(world: &W, plan: &Plan, known: Versioned, want: Want) -> Result<Booked, Fault> {
+    let change = |state: &LimitState, now| {
+        let Booking {
+            state,
+            answer,
+            permits,
+        } = book::book(&plan.limit, state, now, &want);
+        (state, (answer, permits))
+    };
+    let promising = !matches!(change(&known.state, world.clock().now()).1.0, Answer::Wait { .. });
+    // A "wait" of what is known may be out of date: somebody may have resumed the limit, or left.
+    let start = if promising {
+        known
+    } else {
+        world.ledger().load(&plan.limit.name).await?
+    };
+    let (known, (answer, permits)) = swap_until_written(world, plan, start, change).await?;
+    Ok(Booked {
+        known,
+        answer,
+        permits,
+    })
+}
+
+/// Applies `change` to the document until what it makes of it is written, starting from what is known.
+async fn swap_until_written<W: World, T>(
+    world: &W,
+    plan: &Plan,
+    mut known: Versioned,
+    change: impl Fn(&LimitState, Timestamp) -> (Option<LimitState>, T),
+) -> Result<(Versioned, T), Fault> {
+    loop {
+        let (next, answer) = change(&known.state, world.clock().now());
+        let Some(next) = next else {
+            return Ok((known, answer));
+        };
+        match world
+            .ledger()
+            .swap(&plan.limit.name, known.version, &next)
+            .await?
+        {
+            Swap::Written(version) => return Ok((Versioned { version, state: next }, answer)),
+            Swap::Conflict(current) => known = current,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Calling: one slot, one call, one outcome.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures::FutureExt;
+use jobq_core::attempt::Attempt;
+use jobq_core::dead_letter::{DeadLetter, Remains};
+use jobq_core::event::Event;
+use jobq_core::outcome::Outcome;
+use jobq_core::policy::calendar::cool::Refusal;
+use jobq_core::policy::redirect::follow;
+use jobq_core::policy::verdict::{Call, judge};
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::target::Target;
+use jobq_core::queue::Queue;
+use jobq_core::record::Record;
+use jobq_core::reply::{CallError, Reply};
+use jobq_core::time::Timestamp;
+
+use crate::engine::Engine;
+use crate::hand::Ready;
+use crate::settled::{Ending, excerpt};
+use crate::step::Step;
+use crate::world::World;
+
+/// No new call is started while this many endings for each permit wait to become durable.
+const UNSETTLED_PER_PERMIT: usize = 8;
+
+/// A call that has ended.
+pub(crate) struct Called {
+    ready: Ready,
+    started_at: Timestamp,
+    latency: Duration,
+    answer: Result<Reply, CallError>,
+}
+
+impl<W: World> Engine<'_, W> {
+    /// Starts a call for each slot that is due, as long as there are tasks and permits.
+    pub(crate) fn start_calls(&mut self, now: Timestamp) {
+        let forfeited = self.pacer.forfeit(now);
+        if forfeited > 0 {
+            self.summary.forfeited += u64::from(forfeited);
+            let limit = self.plan.limit.name.clone();
+            self.note(&Event::SlotsForfeited {
+                limit,
+                count: forfeited,
+            });
+        }
+        while self.may_start() && self.pacer.take(now) {
+            let Some(ready) = self.hand.pop() else { return };
+            self.note(&Event::CallStarted {
+                queue: self.plan.queues[ready.queue].name.clone(),
+            });
+            self.summary.calls += 1;
+            self.keeper.starting(&ready.receipt);
+            self.calls
+                .push(Box::pin(call(self.world, &self.plan.queues[ready.queue], ready)));
+        }
+    }
+
+    /// Judges a call that has ended.
+    pub(crate) fn on_called(&mut self, called: Called, now: Timestamp) {
+        self.seen_latency(called.latency);
+        let queue = &self.plan.queues[called.ready.queue];
+        let status = called.answer.as_ref().ok().map(|reply| reply.status);
+        self.note(&Event::CallEnded {
+            queue: queue.name.clone(),
+            status,
+            latency: called.latency,
+        });
+        let call = Call {
+            envelope: &called.ready.envelope,
+            request: &called.ready.request,
+            redirects: called.ready.redirects,
+            answer: &called.answer,
+            now,
+            jitter: self.world.jitter(),
+        };
+        let outcome = judge(queue, call);
+        if let (Outcome::Throttled { hint, .. }, Some(status)) = (&outcome, status) {
+            self.refuse(Refusal {
+                started_at: called.started_at,
+                status,
+                hint: *hint,
+            });
+        }
+        match outcome {
+            Outcome::Redirected { to } => self.redirect(called, to),
+            outcome => self.end(called.ending(queue, outcome, now)),
+        }
+    }
+
+    /// Puts the redirect's next call before the other tasks: it takes a slot of its own.
+    fn redirect(&mut self, called: Called, to: String) {
+        let attempt = called.attempt(false);
+        let status = attempt.status.unwrap_or_default();
+        let mut ready = called.ready;
+        ready.envelope.remember(attempt);
+        self.keeper.waiting(&ready.receipt);
+        ready.request = follow(ready.request, status, to);
+        ready.redirects += 1;
+        self.hand.push_front(ready);
+    }
+
+    fn may_start(&self) -> bool {
+        let unsettled = self.endings.len() + self.settling;
+        self.hand.len() > 0
+            && self.calls.len() < self.permits
+            && unsettled < self.plan.permits.saturating_mul(UNSETTLED_PER_PERMIT)
+    }
+
+    /// Keeps a moving average of how long calls take, a new one weighing an eighth.
+    fn seen_latency(&mut self, latency: Duration) {
+        self.latency = if self.latency.is_zero() {
+            latency
+        } else {
+            (self.latency * 7 + latency) / 8
+        };
+    }
+}
+
+/// Makes one call. A panic in it is this call's outcome, and takes nothing else down.
+async fn call<W: World>(world: &W, queue: &Queue, ready: Ready) -> Step {
+    let started_at = world.clock().now();
+    let begun = world.clock().uptime();
+    let calling = world
+        .target()
+        .call(&ready.request, queue.timeout, queue.max_response);
+    let answer = match AssertUnwindSafe(calling).catch_unwind().await {
+        Ok(answer) => answer,
+        Err(panic) => Err(CallError::Panicked(panic_text(&*panic))),
+    };
+    let latency = world.clock().uptime().saturating_sub(begun);
+    Step::Called(Box::new(Called {
+        ready,
+        started_at,
+        latency,
+        answer,
+    }))
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".to_owned())
+}
+
+impl Called {
+    /// The attempt as the task's history keeps it.
+    fn attempt(&self, spent: bool) -> Attempt {
+        Attempt {
+            started_at: self.started_at,
+            latency_ms: Attempt::millis(self.latency),
+            status: self.answer.as_ref().ok().map(|reply| reply.status),
+            error: self.answer.as_ref().err().map(ToString::to_string),
+            spent,
+        }
+    }
+
+    /// How the delivery ends.
+    fn ending(mut self, queue: &Queue, outcome: Outcome, now: Timestamp) -> Ending {
+        let spent = matches!(outcome, Outcome::Retry { .. } | Outcome::Dead { .. });
+        let attempt = self.attempt(spent);
+        let called = !matches!(outcome, Outcome::Deferred { .. });
+        let envelope = &mut self.ready.envelope;
+        if called {
+            envelope.remember(attempt);
+        }
+        let throttled = matches!(outcome, Outcome::Throttled { .. });
+        envelope.throttled = if throttled {
+            envelope.throttled.saturating_add(1)
+        } else {
+            0
+        };
+        match outcome {
+            Outcome::Retry { delay } | Outcome::Throttled { delay, .. } | Outcome::Deferred { delay } => {
+                Ending::retry(
+                    &queue.name,
+                    self.ready.receipt,
+                    &self.ready.envelope,
+                    delay,
+                    spent,
+                )
+            }
+            Outcome::Dead { reason, detail } => {
+                let excerpt = self.answer.as_ref().ok().map(|reply| excerpt(&reply.body));
+                let remains = Remains::Envelope(Box::new(self.ready.envelope));
+                let letter = DeadLetter {
+                    reason,
+                    detail,
+                    died_at: now,
+                    excerpt,
+                    remains,
+                };
+                Ending::dead(&queue.name, self.ready.receipt, letter)
+            }
+            Outcome::Done | Outcome::Redirected { .. } => self.done(queue),
+        }
+    }
+
+    fn done(self, queue: &Queue) -> Ending {
+        let Self {
+            ready,
+            started_at,
+            latency,
+            answer,
+        } = self;
+        let reply = answer.unwrap_or_else(|_| Reply {
+            status: 0,
+            headers: Vec::new(),
+            body: Vec::new(),
+        });
+        let kept = |name: &String| queue.result_headers.contains(name);
+        let record = Record {
+            task: ready.envelope.id,
+            queue: queue.name.clone(),
+            batch: ready.envelope.batch,
+            url: ready.envelope.request.url,
+            method: ready.envelope.request.method,
+            status: reply.status,
+            attempt: ready.envelope.calls,
+            started_at,
+            latency,
+            headers: reply.headers.into_iter().filter(|(name, _)| kept(name)).collect(),
+            body: reply.body,
+        };
+        Ending::done(ready.receipt, record)
+    }
+}

@@ -1,0 +1,305 @@
+//! The engine: owns what a drainer holds, takes in steps, starts what can be done next.
+
+use std::future::Future;
+use std::time::Duration;
+
+use futures::future::{FusedFuture, LocalBoxFuture};
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+use jobq_core::event::Event;
+use jobq_core::fault::Fault;
+use jobq_core::policy::room::Load;
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::metrics::Metrics;
+use jobq_core::time::Timestamp;
+
+use crate::booked::Bookings;
+use crate::hand::Hand;
+use crate::kept::Keeper;
+use crate::pacer::Pacer;
+use crate::plan::Plan;
+use crate::received::Source;
+use crate::settled::Ending;
+use crate::step::Step;
+use crate::summary::Summary;
+use crate::world::World;
+
+/// How many steps are taken in before it is looked at what can be done next.
+const STEPS_AT_ONCE: usize = 256;
+
+/// How long settlements may go on when the grace is over.
+const LAST_SETTLEMENTS: Duration = Duration::from_secs(5);
+
+/// A drainer at work.
+pub(crate) struct Engine<'w, W: World> {
+    pub(crate) world: &'w W,
+    pub(crate) plan: &'w Plan,
+    /// Operations under way, calls apart: they end even when the work is broken off.
+    operations: FuturesUnordered<LocalBoxFuture<'w, Step>>,
+    /// Calls under way.
+    pub(crate) calls: FuturesUnordered<LocalBoxFuture<'w, Step>>,
+    stage: Stage,
+    /// The earliest instant at which the engine will be woken.
+    alarm: Option<Timestamp>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) measuring: bool,
+    pub(crate) hand: Hand,
+    pub(crate) pacer: Pacer,
+    pub(crate) bookings: Bookings,
+    /// The time from slot to slot, as last booked.
+    pub(crate) interval: Duration,
+    /// How many calls may be under way now.
+    pub(crate) permits: usize,
+    /// How long calls take, lately.
+    pub(crate) latency: Duration,
+    pub(crate) keeper: Keeper,
+    /// Deliveries whose end is known and not being settled yet.
+    pub(crate) endings: Vec<Ending>,
+    /// How many endings are being settled, in how many batches.
+    pub(crate) settling: usize,
+    pub(crate) settlings: usize,
+    pub(crate) summary: Summary,
+}
+
+/// How far a drainer is from its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// At work.
+    Working,
+    /// No new work; calls under way may go on until then.
+    Stopping(Timestamp),
+    /// Calls are broken off; settlements may go on until then.
+    Closing(Timestamp),
+}
+
+/// Drains the plan's queues under its limit until the plan says so or `stop` ends.
+///
+/// After `stop` (or the plan's deadline) no call is started and what was not called is handed back; calls under
+/// way may go on for the plan's grace, or until `abort` ends. A fault is returned where trying again can't help.
+pub async fn drain<W: World>(
+    world: &W,
+    plan: &Plan,
+    stop: impl Future<Output = ()>,
+    abort: impl Future<Output = ()>,
+) -> Result<Summary, Fault> {
+    let mut engine = Engine::new(world, plan);
+    let stop = stop.map(|()| Step::StopAsked).fuse();
+    let abort = abort.map(|()| Step::AbortAsked).fuse();
+    futures::pin_mut!(stop, abort);
+    loop {
+        engine.advance();
+        if engine.is_over() {
+            break;
+        }
+        let step = futures::select_biased! {
+            step = stop => step,
+            step = abort => step,
+            step = engine.next() => step,
+        };
+        engine.apply(step)?;
+        engine.apply_ready()?;
+    }
+    engine.leave().await;
+    Ok(engine.summary)
+}
+
+impl<'w, W: World> Engine<'w, W> {
+    fn new(world: &'w W, plan: &'w Plan) -> Self {
+        Self {
+            world,
+            plan,
+            operations: FuturesUnordered::new(),
+            calls: FuturesUnordered::new(),
+            stage: Stage::Working,
+            alarm: None,
+            sources: plan.queues.iter().map(|_| Source::default()).collect(),
+            measuring: false,
+            hand: Hand::new(&plan.queues),
+            pacer: Pacer::new(plan.limit.burst),
+            bookings: Bookings::default(),
+            interval: plan.limit.pace.interval(),
+            permits: plan.permits,
+            latency: Duration::ZERO,
+            keeper: Keeper::new(&plan.queues),
+            endings: Vec::new(),
+            settling: 0,
+            settlings: 0,
+            summary: Summary::default(),
+        }
+    }
+
+    /// Starts whatever can be done now.
+    ///
+    /// The order of a stop is here: first no new receive, slot or call, and what waits is handed back; then
+    /// the calls under way end or are broken off; then everything is settled; last, the ledger is told.
+    fn advance(&mut self) {
+        let now = self.world.clock().now();
+        self.pass_deadlines(now);
+        match self.stage {
+            Stage::Working if self.bookings.closed_until.is_some() => {
+                self.hand_back();
+                self.book(now);
+            }
+            Stage::Working => {
+                self.receive(now);
+                self.book(now);
+                self.start_calls(now);
+                self.measure();
+            }
+            Stage::Stopping(_) | Stage::Closing(_) => self.hand_back(),
+        }
+        self.cool(now);
+        self.settle();
+        self.keep(now);
+        self.set_alarm(now);
+    }
+
+    fn apply(&mut self, step: Step) -> Result<(), Fault> {
+        let now = self.world.clock().now();
+        match step {
+            Step::StopAsked => self.stop(now),
+            Step::AbortAsked => self.close(now),
+            Step::Woken(at) => self.alarm = self.alarm.filter(|alarm| *alarm != at),
+            Step::Received(queue, result) => self.on_received(queue, result, now)?,
+            Step::Measured(result) => self.on_measured(result, now)?,
+            Step::Booked(result) => self.on_booked(result, now)?,
+            Step::Cooled(told, result) => self.on_cooled(told, result, now)?,
+            Step::Called(called) => self.on_called(*called, now),
+            Step::Settled(endings, result) => self.on_settled(endings, result)?,
+            Step::Kept(queue, asked_at, receipts, result) => {
+                self.on_kept(queue, asked_at, receipts, result)?
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in the steps that are there already.
+    fn apply_ready(&mut self) -> Result<(), Fault> {
+        for _ in 0..STEPS_AT_ONCE {
+            let Some(step) = self.next().now_or_never() else {
+                break;
+            };
+            self.apply(step)?;
+        }
+        Ok(())
+    }
+
+    /// The next step of an operation or a call. Never ends while there is none.
+    fn next(&mut self) -> impl FusedFuture<Output = Step> {
+        futures::future::poll_fn(|context| {
+            if let std::task::Poll::Ready(Some(step)) = self.calls.poll_next_unpin(context) {
+                return std::task::Poll::Ready(step);
+            }
+            match self.operations.poll_next_unpin(context) {
+                std::task::Poll::Ready(Some(step)) => std::task::Poll::Ready(step),
+                _ => std::task::Poll::Pending,
+            }
+        })
+        .fuse()
+    }
+
+    /// Adds an operation that ends in a step.
+    pub(crate) fn operate(&mut self, operation: impl Future<Output = Step> + 'w) {
+        self.operations.push(operation.boxed_local());
+    }
+
+    /// Takes note of an event.
+    pub(crate) fn note(&self, event: &Event) {
+        self.world.metrics().record(event);
+    }
+
+    /// What this drainer has in hand and may do.
+    pub(crate) fn load(&self, now: Timestamp) -> Load {
+        Load {
+            in_hand: self.hand.len(),
+            permits: self.permits,
+            interval: self.interval,
+            time_left: self
+                .plan
+                .deadline
+                .map(|deadline| deadline.since(now).saturating_sub(self.latency * 2)),
+            latency: self.latency,
+        }
+    }
+
+    /// Whether nothing is in hand, under way or unsettled.
+    pub(crate) fn is_idle(&self) -> bool {
+        let unsettled = self.endings.len() + self.settling;
+        self.hand.len() == 0 && self.calls.is_empty() && unsettled == 0
+    }
+
+    /// Takes no new work from now on.
+    pub(crate) fn stop(&mut self, now: Timestamp) {
+        if self.stage == Stage::Working {
+            self.pacer.clear();
+            self.stage = Stage::Stopping(now.plus(self.plan.grace));
+        }
+    }
+
+    fn close(&mut self, now: Timestamp) {
+        self.stop(now);
+        if matches!(self.stage, Stage::Stopping(_)) {
+            self.break_off();
+            self.stage = Stage::Closing(now.plus(LAST_SETTLEMENTS));
+        }
+    }
+
+    fn pass_deadlines(&mut self, now: Timestamp) {
+        let last_start = self
+            .plan
+            .deadline
+            .map(|deadline| deadline.minus(self.latency * 2));
+        if last_start.is_some_and(|last| now >= last) {
+            self.stop(now);
+        }
+        let over = |until| now >= until || self.plan.deadline.is_some_and(|deadline| now >= deadline);
+        if let Stage::Stopping(until) = self.stage
+            && over(until)
+        {
+            self.close(now);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let ended = self.is_idle() && !self.is_receiving();
+        match self.stage {
+            Stage::Working => false,
+            Stage::Stopping(_) => ended,
+            Stage::Closing(until) => ended || self.world.clock().now() >= until,
+        }
+    }
+
+    /// Sees to it that the engine is woken when something can be done that no operation's end announces.
+    fn set_alarm(&mut self, now: Timestamp) {
+        let working = self.stage == Stage::Working;
+        let slot = self
+            .pacer
+            .next_at()
+            .filter(|_| working && self.hand.len() > 0 && self.calls.len() < self.permits);
+        let stage = match self.stage {
+            Stage::Working => self
+                .plan
+                .deadline
+                .map(|deadline| deadline.minus(self.latency * 2)),
+            Stage::Stopping(until) | Stage::Closing(until) => Some(until),
+        };
+        let others = [
+            self.receive_at(now).filter(|_| working),
+            self.book_at(now).filter(|_| working),
+            self.keeper.look_at(),
+        ];
+        let Some(wake) = others.into_iter().chain([slot, stage]).flatten().min() else {
+            return;
+        };
+        // An instant that has passed without anything to do must not make the engine spin.
+        let wake = wake.max(now.plus(Duration::from_micros(500)));
+        if self.alarm.is_none_or(|alarm| wake < alarm) {
+            self.alarm = Some(wake);
+            let clock = self.world.clock();
+            self.operate(async move {
+                clock.sleep(wake.since(now)).await;
+                Step::Woken(wake)
+            });
+        }
+    }
+}

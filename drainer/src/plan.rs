@@ -1,0 +1,74 @@
+//! What a drainer is to do.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use jobq_core::limit::Limit;
+use jobq_core::name::DrainerId;
+use jobq_core::queue::Queue;
+use jobq_core::rate::Pace;
+use jobq_core::time::Timestamp;
+
+/// How many calls may be under way without a pace and without a cap.
+const UNPACED_PERMITS: usize = 128;
+
+/// The longest answer time a paced limit is still reached at, without a cap.
+const ASSUMED_LATENCY: Duration = Duration::from_secs(10);
+
+/// What a drainer is to do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Which drainer this is. No two at work may share an id.
+    pub drainer: DrainerId,
+    /// The limit to stay within.
+    pub limit: Limit,
+    /// The queues to serve; all of this limit.
+    pub queues: Vec<Queue>,
+    /// How many calls this drainer may have under way at once.
+    pub permits: usize,
+    /// When to end by itself.
+    pub until: Until,
+    /// No call starts that couldn't end before this instant.
+    pub deadline: Option<Timestamp>,
+    /// How long calls under way may go on after a stop.
+    pub grace: Duration,
+}
+
+/// When a drainer ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Not before it is told to.
+    Stopped,
+    /// When its queues hold no task: none ready, none delayed, none in flight anywhere.
+    Empty,
+}
+
+impl Plan {
+    /// A drainer of `limit` that serves `queues` until it is stopped.
+    pub fn new(drainer: DrainerId, limit: Limit, queues: Vec<Queue>) -> Self {
+        let permits = default_permits(&limit);
+        let grace = queues.iter().map(|queue| queue.timeout).max().unwrap_or_default();
+        Self {
+            drainer,
+            limit,
+            queues,
+            permits,
+            until: Until::Stopped,
+            deadline: None,
+            grace,
+        }
+    }
+}
+
+/// The cap on calls in flight if there is one; else as many as reach the pace at slow answers, within reason.
+fn default_permits(limit: &Limit) -> usize {
+    let carried = match limit.pace {
+        Pace::Unlimited => UNPACED_PERMITS,
+        Pace::Limited(rate) => {
+            let slots = ASSUMED_LATENCY.as_nanos().div_ceil(rate.interval().as_nanos());
+            usize::try_from(slots).unwrap_or(usize::MAX).clamp(16, 1_024)
+        }
+    };
+    let cap = limit.max_in_flight.map(NonZeroU32::get);
+    cap.map_or(carried, |cap| usize::try_from(cap).unwrap_or(usize::MAX))
+}

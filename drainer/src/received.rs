@@ -1,0 +1,232 @@
+//! Receiving: never more than there is room for, from each queue by its weight.
+
+use std::time::Duration;
+
+use jobq_core::dead_letter::{DeadLetter, Reason, Remains};
+use jobq_core::delivery::Delivery;
+use jobq_core::envelope::Envelope;
+use jobq_core::event::Event;
+use jobq_core::fault::Fault;
+use jobq_core::policy::fair;
+use jobq_core::policy::room::room;
+use jobq_core::ports::depth::Depth;
+use jobq_core::ports::inbox::Inbox;
+use jobq_core::task::Request;
+use jobq_core::time::Timestamp;
+
+use crate::engine::Engine;
+use crate::hand::Ready;
+use crate::persist::pause;
+use crate::plan::Until;
+use crate::settled::{Ending, excerpt};
+use crate::step::Step;
+use crate::world::World;
+
+/// How long a receive waits for a first task. Short, because a stop waits for it too.
+const POLL: Duration = Duration::from_millis(500);
+
+/// A receive is worth making when it can bring this part of what a queue may have in hand.
+const WORTHWHILE: usize = 4;
+
+/// A task received this often without an end is given up before its call: it may kill its drainer. Far
+/// above any `max_attempts`, because a receive is not an attempt.
+const MOST_RECEIVES: u32 = 100;
+
+/// What is known of one queue.
+#[derive(Debug, Default)]
+pub(crate) struct Source {
+    /// Whether a receive is under way.
+    receiving: bool,
+    /// Whether the last receive brought nothing.
+    empty: bool,
+    /// No receive before then.
+    not_before: Timestamp,
+    /// How many receives failed in a row.
+    faults: u32,
+}
+
+impl<W: World> Engine<'_, W> {
+    /// Starts a receive from every queue that has room for a worthwhile number of tasks.
+    pub(crate) fn receive(&mut self, now: Timestamp) {
+        let total = room(&jobq_core::policy::room::Load {
+            in_hand: 0,
+            ..self.load(now)
+        });
+        for queue in 0..self.sources.len() {
+            let source = &self.sources[queue];
+            let wanted = fair::share(
+                total,
+                self.plan.queues[queue].weight.get(),
+                self.active_weights(queue),
+            );
+            let room = wanted.saturating_sub(self.hand.len_of(queue));
+            if source.receiving || now < source.not_before || room < wanted.div_ceil(WORTHWHILE).max(1) {
+                continue;
+            }
+            self.sources[queue].receiving = true;
+            let (world, plan) = (self.world, self.plan);
+            self.operate(async move {
+                let own = &plan.queues[queue];
+                let wait = if room == wanted { POLL } else { Duration::ZERO };
+                Step::Received(
+                    queue,
+                    world.inbox().receive(&own.name, room, own.visibility, wait).await,
+                )
+            });
+        }
+    }
+
+    /// Takes in what a receive brought.
+    pub(crate) fn on_received(
+        &mut self,
+        queue: usize,
+        result: Result<Vec<Delivery>, Fault>,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let source = &mut self.sources[queue];
+        source.receiving = false;
+        let deliveries = match result {
+            Ok(deliveries) => deliveries,
+            Err(fault) => {
+                let Some(retry_in) = pause(&fault, source.faults) else {
+                    return Err(fault);
+                };
+                source.faults += 1;
+                source.not_before = now.plus(retry_in);
+                self.note(&Event::OperationFailed {
+                    error: fault.chain(),
+                    retry_in,
+                });
+                return Ok(());
+            }
+        };
+        source.faults = 0;
+        source.empty = deliveries.is_empty();
+        if source.empty {
+            // A short poll answers at once; the next one comes when something else has happened, or soon.
+            source.not_before = now.plus(POLL / 10);
+        } else {
+            let name = self.plan.queues[queue].name.clone();
+            self.note(&Event::TasksReceived {
+                queue: name,
+                count: deliveries.len(),
+            });
+        }
+        for delivery in deliveries {
+            self.take_in(queue, delivery, now);
+        }
+        Ok(())
+    }
+
+    /// Asks how many tasks the queues hold, where that decides whether the work is over.
+    pub(crate) fn measure(&mut self) {
+        let idle = self.is_idle() && self.sources.iter().all(|source| source.empty);
+        if self.plan.until != Until::Empty || !idle || self.measuring {
+            return;
+        }
+        self.measuring = true;
+        let (world, plan) = (self.world, self.plan);
+        self.operate(async move {
+            let mut total = 0;
+            for queue in &plan.queues {
+                match world.depth().measure(&queue.name).await {
+                    Ok(depth) => total += depth.ready + depth.in_flight + depth.delayed,
+                    Err(fault) => return Step::Measured(Err(fault)),
+                }
+            }
+            Step::Measured(Ok(total))
+        });
+    }
+
+    /// Takes in what the queues hold: none at all ends the work.
+    pub(crate) fn on_measured(&mut self, result: Result<u64, Fault>, now: Timestamp) -> Result<(), Fault> {
+        self.measuring = false;
+        match result {
+            Ok(0) => self.stop(now),
+            // Not until each queue has been asked once more.
+            Ok(_) => self.sources.iter_mut().for_each(|source| source.empty = false),
+            Err(fault) => return pause(&fault, 0).map(|_| ()).ok_or(fault),
+        }
+        Ok(())
+    }
+
+    /// Whether any receive is under way: its tasks will have to be handed back.
+    pub(crate) fn is_receiving(&self) -> bool {
+        self.sources.iter().any(|source| source.receiving)
+    }
+
+    /// The earliest instant at which a queue that waits may be asked again.
+    pub(crate) fn receive_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let waiting = self
+            .sources
+            .iter()
+            .filter(|source| !source.receiving && source.not_before > now);
+        waiting.map(|source| source.not_before).min()
+    }
+
+    /// Reads a delivery; what can't be called is ended at once.
+    fn take_in(&mut self, queue: usize, delivery: Delivery, now: Timestamp) {
+        self.keeper
+            .hold(queue, delivery.receipt.clone(), delivery.hidden_until);
+        let max_age = self.plan.queues[queue].retry.max_age;
+        let dead = |reason, detail: String, remains| DeadLetter {
+            reason,
+            detail,
+            died_at: now,
+            excerpt: None,
+            remains,
+        };
+        let letter = match Envelope::decode(&delivery.body) {
+            Err(error) => dead(
+                Reason::Unreadable,
+                error.to_string(),
+                Remains::Unreadable(excerpt(&delivery.body)),
+            ),
+            Ok(envelope) if delivery.receives > MOST_RECEIVES => {
+                let detail = format!("received {} times without an end", delivery.receives);
+                dead(Reason::Poison, detail, Remains::Envelope(Box::new(envelope)))
+            }
+            Ok(envelope) if max_age.is_some_and(|most| now.since(envelope.pushed_at) >= most) => {
+                let detail = "the task is older than max_age".to_owned();
+                dead(Reason::TooOld, detail, Remains::Envelope(Box::new(envelope)))
+            }
+            Ok(envelope) => {
+                let request = request(&envelope);
+                let ready = Ready {
+                    queue,
+                    receipt: delivery.receipt,
+                    envelope,
+                    request,
+                    redirects: 0,
+                };
+                return self.hand.push(ready);
+            }
+        };
+        self.end(Ending::dead(
+            &self.plan.queues[queue].name,
+            delivery.receipt,
+            letter,
+        ));
+    }
+
+    /// The weights of `queue` and of the others that have tasks, as far as is known.
+    fn active_weights(&self, queue: usize) -> u64 {
+        let active = |other: &usize| *other == queue || !self.sources[*other].empty;
+        let weights = (0..self.sources.len()).filter(active);
+        weights
+            .map(|other| u64::from(self.plan.queues[other].weight.get()))
+            .sum()
+    }
+}
+
+/// The call to make for a task: a call that changes something says which task it is, so that the API can
+/// tell a repeat.
+fn request(envelope: &Envelope) -> Request {
+    let mut request = envelope.request.clone();
+    if !request.method.only_reads() {
+        request
+            .headers
+            .push(("idempotency-key".to_owned(), envelope.id.as_str().to_owned()));
+    }
+    request
+}
