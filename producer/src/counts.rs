@@ -1,0 +1,30 @@
+//! How far a pass over a source is, and what it has to say on the way.
+
+use crate::problem::Refused;
+
+/// What a pass has seen so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Lines read, blank ones and those of an earlier run among them.
+    pub lines: u64,
+    /// Tasks sent in this run, or found good where nothing is sent.
+    pub tasks: u64,
+    /// Lines refused in this run.
+    pub refused: u64,
+    /// Bytes of the source read.
+    pub bytes: u64,
+}
+
+/// What a pass says on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A line was refused. It comes once for each.
+    Refused(Refused),
+    /// The pass has come this far. It comes after each load sent.
+    Progress {
+        /// What was seen so far.
+        counts: Counts,
+        /// How many bytes there are in all, where that can be known.
+        bytes_total: Option<u64>,
+    },
+}

@@ -1,0 +1,78 @@
+//! The courier: brings loads to an outbox, through faults that pass.
+
+use std::time::Duration;
+
+use jobq_core::batch::{Mark, NewBatch, Opened};
+use jobq_core::fault::{Advice, Fault};
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::outbox::Outbox;
+
+use crate::load::Load;
+
+/// How often one operation is tried. A push is watched by somebody, and rerunning it costs nothing: minutes
+/// of silence would be worse than the fault.
+const TRIES: u32 = 5;
+
+/// Brings loads to an outbox.
+pub(crate) struct Courier<'a, O, C> {
+    pub(crate) outbox: &'a O,
+    pub(crate) clock: &'a C,
+    pub(crate) batch: &'a NewBatch,
+}
+
+impl<O: Outbox, C: Clock> Courier<'_, O, C> {
+    /// Makes or finds the batch.
+    pub(crate) async fn open(&self) -> Result<Opened, Fault> {
+        let mut tries = 0;
+        loop {
+            match self.outbox.open(self.batch).await {
+                Ok(opened) => return Ok(opened),
+                Err(fault) => self.pause(fault, &mut tries).await?,
+            }
+        }
+    }
+
+    /// Sends a load, exactly once if the outbox writes parcels and mark in one go.
+    ///
+    /// A fault doesn't say whether the load arrived, but the stored mark does: so it is asked before the
+    /// load is sent again.
+    pub(crate) async fn send(&self, load: Load) -> Result<(), Fault> {
+        let Load { parcels, mark, .. } = load;
+        let mut tries = 0;
+        loop {
+            let sent = self
+                .outbox
+                .send(&self.batch.queue, &self.batch.id, parcels.clone(), mark.clone());
+            match sent.await {
+                Ok(()) => return Ok(()),
+                Err(fault) => self.pause(fault, &mut tries).await?,
+            }
+            if self.arrived(&mark).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn arrived(&self, mark: &Mark) -> Result<bool, Fault> {
+        match self.open().await? {
+            Opened::Resumed(stored) => Ok(stored.lines >= mark.lines && stored.complete >= mark.complete),
+            Opened::New | Opened::Foreign => Ok(false),
+        }
+    }
+
+    /// Waits as the fault advises, longer each time; gives it back where waiting can't help.
+    async fn pause(&self, fault: Fault, tries: &mut u32) -> Result<(), Fault> {
+        *tries += 1;
+        match fault.advice() {
+            Advice::After(delay) if *tries < TRIES => {
+                self.clock.sleep(growing(delay, *tries)).await;
+                Ok(())
+            }
+            Advice::After(_) | Advice::Never => Err(fault),
+        }
+    }
+}
+
+fn growing(delay: Duration, tries: u32) -> Duration {
+    delay.saturating_mul(1 << (tries - 1))
+}

@@ -1,0 +1,100 @@
+//! Loads: parcels that are sent in one go, with the mark that holds once they are.
+
+use std::io::BufRead;
+use std::time::Duration;
+
+use jobq_core::batch::Mark;
+use jobq_core::policy::chunk::{Chunks, Limits};
+use jobq_core::settlement::Parcel;
+
+use crate::counts::Notice;
+use crate::pack::{Packer, too_large};
+use crate::problem::{Problem, Refused};
+use crate::reader::{Entry, ReadError, TaskReader};
+
+/// Parcels to send in one go.
+#[derive(Debug)]
+pub(crate) struct Load {
+    pub(crate) parcels: Vec<(Parcel, Duration)>,
+    pub(crate) mark: Mark,
+    /// Bytes of the source read when it was full.
+    pub(crate) bytes: u64,
+}
+
+/// Makes loads of what a source holds.
+pub(crate) struct Loader<R> {
+    tasks: TaskReader<R>,
+    packer: Packer,
+    chunks: Chunks<(Parcel, Duration)>,
+    mark: Mark,
+}
+
+impl<R: BufRead> Loader<R> {
+    /// Goes on where `mark` says.
+    pub(crate) fn new(
+        mut tasks: TaskReader<R>,
+        packer: Packer,
+        limits: Limits,
+        mark: Mark,
+    ) -> Result<Self, ReadError> {
+        if !mark.complete {
+            tasks.skip_to(mark.lines)?;
+        }
+        Ok(Self {
+            tasks,
+            packer,
+            chunks: Chunks::new(limits),
+            mark,
+        })
+    }
+
+    /// How far the source was read.
+    pub(crate) fn mark(&self) -> &Mark {
+        &self.mark
+    }
+
+    /// The next load; none after the one whose mark is complete. Refused lines are told as they are met.
+    pub(crate) fn next(
+        &mut self,
+        notify: &mut (dyn FnMut(Notice) + Send),
+    ) -> Result<Option<Load>, ReadError> {
+        if self.mark.complete {
+            return Ok(None);
+        }
+        while let Some(entry) = self.tasks.next()? {
+            // The mark before this line: the load that this task closes doesn't hold it.
+            let before = self.mark.clone();
+            let added = self.add(entry);
+            self.mark.lines = self.tasks.lines();
+            match added {
+                Ok(None) => {}
+                Ok(Some(parcels)) => return Ok(Some(self.load(parcels, before))),
+                Err(refused) => {
+                    self.mark.refused += 1;
+                    notify(Notice::Refused(refused));
+                }
+            }
+        }
+        self.mark.lines = self.tasks.lines();
+        self.mark.complete = true;
+        let parcels = self.chunks.close();
+        Ok(Some(self.load(parcels, self.mark.clone())))
+    }
+
+    /// Packs a task. If it didn't fit any more, the answer is the chunk before it.
+    fn add(&mut self, entry: Entry) -> Result<Option<Vec<(Parcel, Duration)>>, Refused> {
+        let Entry { line, draft } = entry;
+        let refuse = |problem: Problem| problem.at(line);
+        let task = self.packer.task(draft.map_err(refuse)?, line);
+        let parcel = self.packer.pack(task).map_err(refuse)?;
+        let bytes = parcel.0.body.len();
+        self.chunks
+            .add(parcel, bytes)
+            .map_err(|error| refuse(too_large(error.bytes, error.limit)))
+    }
+
+    fn load(&self, parcels: Vec<(Parcel, Duration)>, mark: Mark) -> Load {
+        let bytes = self.tasks.bytes();
+        Load { parcels, mark, bytes }
+    }
+}

@@ -1,0 +1,51 @@
+//! Packing: a draft becomes a task, an envelope, and a parcel ready to be sent.
+
+use std::time::Duration;
+
+use jobq_core::envelope::Envelope;
+use jobq_core::name::BatchId;
+use jobq_core::settlement::Parcel;
+use jobq_core::task::Task;
+use jobq_core::time::Timestamp;
+
+use crate::draft::{Defaults, Draft};
+use crate::problem::Problem;
+
+/// The largest envelope. SQS takes a message of 1 MiB; what is left is for the attempts an envelope gathers
+/// and for what a dead letter adds to it.
+pub(crate) const LARGEST: usize = (1 << 20) - (64 << 10);
+
+/// What all tasks of a push have in common.
+#[derive(Debug, Clone)]
+pub(crate) struct Packer {
+    pub(crate) batch: BatchId,
+    pub(crate) defaults: Defaults,
+    pub(crate) pushed_at: Timestamp,
+    /// The largest envelope this push may make.
+    pub(crate) largest: usize,
+}
+
+impl Packer {
+    /// The task of a draft at this line.
+    pub(crate) fn task(&self, draft: Draft, line: u64) -> Task {
+        draft.into_task(&self.batch, line, self.defaults)
+    }
+
+    /// Seals a task, and says how long it waits before it is visible.
+    pub(crate) fn pack(&self, task: Task) -> Result<(Parcel, Duration), Problem> {
+        let delay = task.delay;
+        let parcel = Envelope::new(task, self.batch.clone(), self.pushed_at).seal();
+        if parcel.body.len() > self.largest {
+            return Err(too_large(parcel.body.len(), self.largest));
+        }
+        Ok((parcel, delay))
+    }
+}
+
+/// The problem of a task that is larger than a queue takes.
+pub(crate) fn too_large(bytes: usize, allowed: usize) -> Problem {
+    Problem::new(format!(
+        "the task makes a message of {bytes} bytes, {allowed} are allowed"
+    ))
+    .hint("put the body elsewhere and send where it is")
+}

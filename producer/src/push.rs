@@ -1,0 +1,176 @@
+//! The push: reads a source and sends its tasks, load by load.
+
+use std::io::BufRead;
+
+use futures::join;
+use jobq_core::batch::{Mark, NewBatch, Opened};
+use jobq_core::fault::Fault;
+use jobq_core::name::BatchId;
+use jobq_core::policy::chunk::Limits;
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::outbox::Outbox;
+
+use crate::counts::{Counts, Notice};
+use crate::courier::Courier;
+use crate::draft::Defaults;
+use crate::load::Loader;
+use crate::pack::{LARGEST, Packer};
+use crate::source::{Source, SourceError};
+use crate::survey::survey;
+
+/// What to push, and how.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The batch to make, or to go on with.
+    pub batch: NewBatch,
+    /// What holds for tasks whose line doesn't say it.
+    pub defaults: Defaults,
+    /// What the outbox takes in one go.
+    pub limits: Limits,
+    /// What becomes of the good lines if there are bad ones.
+    pub bad_lines: BadLines,
+}
+
+/// What becomes of the good lines of a source that has bad ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BadLines {
+    /// They are sent.
+    #[default]
+    Skip,
+    /// Nothing is sent. The source is read twice, so it must be a file.
+    Stop,
+}
+
+/// A push that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pushed {
+    /// What this run read and sent.
+    pub counts: Counts,
+    /// Where an earlier run of the same push had come. If that was complete, this run sent nothing.
+    pub resumed: Option<Mark>,
+}
+
+/// A push that didn't come to its end. What was sent is in the queue, and pushing again goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// The source can't be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// [`BadLines::Stop`] of a stream.
+    #[error(
+        "strict checks all lines before it sends any, and standard input can be read only once: save it to a file first"
+    )]
+    StrictStream,
+    /// [`BadLines::Stop`], and there are some.
+    #[error("{refused} lines were refused, so nothing was sent")]
+    Refused {
+        /// How many.
+        refused: u64,
+    },
+    /// The batch's name is taken.
+    #[error(
+        "the batch {batch} was made from another source or for another queue: choose another name, or use --again"
+    )]
+    Foreign {
+        /// The name.
+        batch: BatchId,
+    },
+    /// The outbox failed, for good or for too long.
+    #[error(transparent)]
+    Outbox(#[from] Fault),
+}
+
+/// Sends the tasks of a source that the batch doesn't have yet.
+///
+/// While one load is on its way, the next one is made; so an outbox that works on a thread of its own costs
+/// no time here. Dropping the future is safe: the batch's mark says what was sent.
+pub async fn push<O: Outbox, C: Clock>(
+    outbox: &O,
+    clock: &C,
+    order: &Order,
+    source: &mut Source,
+    notify: &mut (dyn FnMut(Notice) + Send),
+) -> Result<Pushed, PushError> {
+    if order.bad_lines == BadLines::Stop {
+        check_all(order, source, notify)?;
+    }
+    let bytes_total = source.bytes();
+    // Before the batch is made: a source without the right columns leaves no batch behind.
+    let tasks = source.tasks()?;
+    let batch = &order.batch;
+    let courier = Courier { outbox, clock, batch };
+    let resumed = match courier.open().await? {
+        Opened::New => None,
+        Opened::Resumed(mark) => Some(mark),
+        Opened::Foreign => {
+            return Err(PushError::Foreign {
+                batch: batch.id.clone(),
+            });
+        }
+    };
+    let mark = resumed.clone().unwrap_or_default();
+    let loader = Loader::new(tasks, order.packer(), order.limits, mark).map_err(SourceError::from)?;
+    let counts = send_all(
+        &courier,
+        loader,
+        |counts| Notice::Progress { counts, bytes_total },
+        notify,
+    )
+    .await?;
+    Ok(Pushed { counts, resumed })
+}
+
+/// Sends load after load, making the next one while one is on its way.
+async fn send_all<O: Outbox, C: Clock, R: BufRead + Send>(
+    courier: &Courier<'_, O, C>,
+    mut loader: Loader<R>,
+    progress: impl Fn(Counts) -> Notice,
+    notify: &mut (dyn FnMut(Notice) + Send),
+) -> Result<Counts, PushError> {
+    let start = loader.mark().clone();
+    let mut counts = Counts {
+        lines: start.lines,
+        ..Counts::default()
+    };
+    let mut waiting = loader.next(notify).map_err(SourceError::from)?;
+    while let Some(load) = waiting {
+        let sent = Counts {
+            lines: load.mark.lines,
+            tasks: counts.tasks + load.parcels.len() as u64,
+            refused: load.mark.refused - start.refused,
+            bytes: load.bytes,
+        };
+        let (arrived, made) = join!(courier.send(load), async { loader.next(notify) });
+        arrived?;
+        counts = sent;
+        notify(progress(counts));
+        waiting = made.map_err(SourceError::from)?;
+    }
+    Ok(counts)
+}
+
+/// Reads all of a source before any of it is sent, and stops if a line is bad.
+fn check_all(
+    order: &Order,
+    source: &mut Source,
+    notify: &mut (dyn FnMut(Notice) + Send),
+) -> Result<(), PushError> {
+    if !source.is_file() {
+        return Err(PushError::StrictStream);
+    }
+    match survey(order, source, notify)?.counts.refused {
+        0 => Ok(()),
+        refused => Err(PushError::Refused { refused }),
+    }
+}
+
+impl Order {
+    pub(crate) fn packer(&self) -> Packer {
+        Packer {
+            batch: self.batch.id.clone(),
+            defaults: self.defaults,
+            pushed_at: self.batch.created_at,
+            largest: LARGEST.min(self.limits.bytes.get()),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! CSV tasks: rows of a source, each filling a url template.
+
+use std::io::{self, BufRead};
+
+use jobq_core::config::nearest::nearest;
+
+use crate::draft::Draft;
+use crate::filler::{Filler, Missing};
+use crate::lines::Lines;
+use crate::problem::{Problem, quoted};
+use crate::reader::ReadError;
+use crate::row::{Fed, Row, unclosed};
+use crate::template::Template;
+
+/// How the rows of a source become tasks.
+pub(crate) struct Rows {
+    url: Filler,
+    id: Option<Filler>,
+    columns: usize,
+    row: Row,
+}
+
+impl Rows {
+    /// Reads the header row and finds the templates' columns in it.
+    pub(crate) fn begin<R: BufRead>(
+        lines: &mut Lines<R>,
+        url: &Template,
+        id: Option<&Template>,
+    ) -> Result<Self, ReadError> {
+        let mut row = Row::default();
+        let columns = match next_row(lines, &mut row).map_err(|source| ReadError::Io { line: 0, source })? {
+            Some((_, Ok(()))) => row.fields().map(|name| name.trim().to_owned()).collect(),
+            Some((line, Err(problem))) => return Err(ReadError::Header(problem.at(line))),
+            None => Vec::new(),
+        };
+        check_twice(
+            &columns,
+            url.columns().chain(id.iter().flat_map(|id| id.columns())),
+        )?;
+        Ok(Self {
+            url: Filler::of_url(url, &columns).map_err(|missing| unknown(missing, &columns))?,
+            id: id
+                .map(|id| Filler::of_text(id, &columns))
+                .transpose()
+                .map_err(|missing| unknown(missing, &columns))?,
+            columns: columns.len(),
+            row,
+        })
+    }
+
+    /// Reads the next row, and the number of its first line.
+    pub(crate) fn next<R: BufRead>(
+        &mut self,
+        lines: &mut Lines<R>,
+    ) -> io::Result<Option<(u64, Result<(), Problem>)>> {
+        next_row(lines, &mut self.row)
+    }
+
+    /// The task of the row read last.
+    pub(crate) fn draft(&self) -> Result<Draft, Problem> {
+        if self.row.len() != self.columns {
+            let reason = format!(
+                "fields in the row: {}, in the header: {}",
+                self.row.len(),
+                self.columns
+            );
+            return Err(Problem::new(reason).hint("put fields with commas in them in quotes"));
+        }
+        let mut draft = Draft::get(self.url.fill(&self.row)?)?;
+        if let Some(id) = &self.id {
+            let id = id.fill(&self.row)?.parse();
+            draft.id = Some(id.map_err(|error| Problem::new(format!("{error}")))?);
+        }
+        Ok(draft)
+    }
+}
+
+/// Reads lines until a row is whole or broken. Blank lines between rows are skipped.
+fn next_row<R: BufRead>(
+    lines: &mut Lines<R>,
+    row: &mut Row,
+) -> io::Result<Option<(u64, Result<(), Problem>)>> {
+    row.clear();
+    let mut first = None;
+    loop {
+        let fed = match lines.next()? {
+            Some(Ok(line)) if first.is_none() && line.trim_ascii().is_empty() => continue,
+            Some(Ok(line)) => row.feed(line),
+            Some(Err(problem)) => Err(problem),
+            None if first.is_none() => return Ok(None),
+            None => Err(unclosed()),
+        };
+        let (last, first) = (lines.number(), *first.get_or_insert(lines.number()));
+        match fed {
+            Ok(Fed::Open) => {}
+            Ok(Fed::Whole) => return Ok(Some((first, Ok(())))),
+            Err(problem) if last > first => return Ok(Some((first, Err(problem.up_to(last))))),
+            Err(problem) => return Ok(Some((first, Err(problem)))),
+        }
+    }
+}
+
+/// A column that is there twice is no trouble until somebody asks for it.
+fn check_twice<'a>(columns: &[String], named: impl Iterator<Item = &'a str>) -> Result<(), ReadError> {
+    for name in named {
+        if columns.iter().filter(|column| *column == name).count() > 1 {
+            return Err(ReadError::ColumnTwice(name.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(Missing(missing): Missing, columns: &[String]) -> ReadError {
+    let list = |names: &[String]| {
+        names
+            .iter()
+            .map(|name| quoted(name))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let hint = match columns {
+        [] => "the first row must name the columns".to_owned(),
+        [only] if only.contains([';', '\t']) => "separate the columns by commas".to_owned(),
+        _ => {
+            let near = |name: &String| nearest(name, columns.iter().map(String::as_str)).map(quoted);
+            match missing.iter().find_map(near) {
+                Some(near) => format!("did you mean {near}? the file has {}", list(columns)),
+                None => format!("the file has {}", list(columns)),
+            }
+        }
+    };
+    ReadError::NoColumn {
+        missing: list(&missing),
+        hint,
+    }
+}

@@ -1,0 +1,77 @@
+//! The survey: one pass over a source that sends nothing. It refuses exactly the lines that a push refuses.
+
+use std::collections::BTreeSet;
+
+use jobq_core::task::Task;
+
+use crate::address::{Endpoint, endpoint};
+use crate::counts::{Counts, Notice};
+use crate::pack::Packer;
+use crate::problem::Problem;
+use crate::push::Order;
+use crate::reader::Entry;
+use crate::source::{Source, SourceError};
+
+/// How many tasks are kept to be shown.
+const FIRST: usize = 5;
+
+/// After how many lines progress is told.
+const STEP: u64 = 10_000;
+
+/// What a source holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Survey {
+    /// What was read, found good and refused.
+    pub counts: Counts,
+    /// The first few tasks, as they would be sent.
+    pub first: Vec<Task>,
+    /// Where the calls would go.
+    pub endpoints: BTreeSet<Endpoint>,
+    /// What the tasks take in a queue.
+    pub envelope_bytes: u64,
+}
+
+/// Reads a source from its start to its end, as `order` would push it.
+pub fn survey(
+    order: &Order,
+    source: &mut Source,
+    notify: &mut (dyn FnMut(Notice) + Send),
+) -> Result<Survey, SourceError> {
+    let bytes_total = source.bytes();
+    let mut tasks = source.tasks()?;
+    let packer = order.packer();
+    let mut survey = Survey::default();
+    let mut told = 0;
+    while let Some(Entry { line, draft }) = tasks.next()? {
+        let seen = draft.and_then(|draft| survey.see(&packer, packer.task(draft, line)));
+        if let Err(problem) = seen {
+            survey.counts.refused += 1;
+            notify(Notice::Refused(problem.at(line)));
+        }
+        if tasks.lines() >= told + STEP {
+            told = tasks.lines();
+            let counts = Counts {
+                lines: told,
+                bytes: tasks.bytes(),
+                ..survey.counts
+            };
+            notify(Notice::Progress { counts, bytes_total });
+        }
+    }
+    survey.counts.lines = tasks.lines();
+    survey.counts.bytes = tasks.bytes();
+    Ok(survey)
+}
+
+impl Survey {
+    fn see(&mut self, packer: &Packer, task: Task) -> Result<(), Problem> {
+        let shown = (self.first.len() < FIRST).then(|| task.clone());
+        let place = endpoint(&task.request.url);
+        let (parcel, _) = packer.pack(task)?;
+        self.counts.tasks += 1;
+        self.envelope_bytes += parcel.body.len() as u64;
+        self.first.extend(shown);
+        self.endpoints.extend(place);
+        Ok(())
+    }
+}
