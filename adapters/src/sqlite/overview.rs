@@ -1,0 +1,89 @@
+//! What the command line shows of a store beside what the ports tell.
+
+use jobq_core::batch::Tally;
+use jobq_core::fault::Fault;
+use jobq_core::name::{BatchId, QueueName};
+use jobq_core::task::TaskId;
+use jobq_core::time::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{OptionalExtension, Row};
+
+use super::number::read;
+use super::store::LocalStore;
+
+/// One batch at a glance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchSummary {
+    /// Its name.
+    pub id: BatchId,
+    /// The queue its tasks were pushed to.
+    pub queue: QueueName,
+    /// What it was made from, as [`jobq_core::batch::NewBatch`] had it.
+    pub source: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whether its source was read to the end.
+    pub complete: bool,
+    /// Its counts.
+    pub tally: Tally,
+}
+
+impl<C> LocalStore<C> {
+    /// The queues that were ever used, by name.
+    pub async fn queues(&self) -> Result<Vec<QueueName>, Fault> {
+        self.read("list the queues".to_owned(), |db| {
+            db.prepare_cached("SELECT name FROM queues ORDER BY name")?
+                .query_map([], |row| name(row, 0))?
+                .collect()
+        })
+        .await
+    }
+
+    /// All batches, the latest first.
+    pub async fn batches(&self) -> Result<Vec<BatchSummary>, Fault> {
+        self.read("list the batches".to_owned(), |db| {
+            let sql = "SELECT name, queue, source, created_at, complete, known, done, dead
+                       FROM batches ORDER BY created_at DESC, id DESC";
+            db.prepare_cached(sql)?.query_map([], summary)?.collect()
+        })
+        .await
+    }
+
+    /// The latest dead letter of a task, and the queue it came from.
+    pub async fn find_letter(&self, task: &TaskId) -> Result<Option<(QueueName, Vec<u8>)>, Fault> {
+        let id = task.clone();
+        self.read(format!("look for the dead letter of task '{task}'"), move |db| {
+            let sql = "SELECT queues.name, letters.body FROM letters JOIN queues ON queues.id = letters.queue
+                       WHERE letters.task = ?1 ORDER BY letters.id DESC LIMIT 1";
+            db.prepare_cached(sql)?
+                .query_row([id.as_str()], |row| Ok((name(row, 0)?, row.get(1)?)))
+                .optional()
+        })
+        .await
+    }
+}
+
+fn summary(row: &Row<'_>) -> rusqlite::Result<BatchSummary> {
+    Ok(BatchSummary {
+        id: name(row, 0)?,
+        queue: name(row, 1)?,
+        source: row.get(2)?,
+        created_at: Timestamp::from_nanos(read(row.get(3)?)),
+        complete: row.get(4)?,
+        tally: Tally {
+            known: read(row.get(5)?),
+            done: read(row.get(6)?),
+            dead: read(row.get(7)?),
+        },
+    })
+}
+
+/// A name or id from a column; checked again, for the file may have been edited.
+fn name<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    let text = row.get_ref(column)?.as_str()?;
+    text.parse()
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}

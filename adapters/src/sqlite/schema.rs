@@ -1,0 +1,207 @@
+//! The tables, and how a file is opened.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jobq_core::fault::{Fault, FaultKind};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
+
+use super::fault::Failure;
+
+/// The layout written by this program. A file with a higher number is refused.
+const VERSION: i64 = 1;
+
+/// "jobq" in ASCII: tells our files from other programs' SQLite files.
+const APPLICATION: i64 = 0x6a6f_6271;
+
+/// How long a transaction waits for other processes' transactions, which take milliseconds.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// How often opening waits for others who are making the same file at the same time.
+const TRIES: u32 = 20;
+
+/// `state` is 0 for ready, 1 for in flight, 2 for delayed. The partial indexes name these numbers, so that a
+/// receive looks at ready messages alone, however many are hidden; statements must repeat their conditions.
+///
+/// `visible_at` is the instant until which a message is hidden, or since when it is ready. `token` changes
+/// with every receive and every end, so that only the latest delivery's receipt fits; `receives` doesn't
+/// change on release. The body comes last, for SQLite reads columns from the left.
+///
+/// Message ids are handed out by `next_message`: taken from the table they could be used again after a
+/// delete, and an old receipt would fit a new message.
+const TABLES: &str = "
+    CREATE TABLE queues (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        virtual_time INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE batches (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        queue TEXT NOT NULL,
+        source TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        lines INTEGER NOT NULL DEFAULT 0,
+        refused INTEGER NOT NULL DEFAULT 0,
+        complete INTEGER NOT NULL DEFAULT 0,
+        known INTEGER NOT NULL DEFAULT 0,
+        done INTEGER NOT NULL DEFAULT 0,
+        dead INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE flows (
+        id INTEGER PRIMARY KEY,
+        queue INTEGER NOT NULL,
+        batch TEXT NOT NULL,
+        lane INTEGER NOT NULL,
+        turn INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (queue, batch, lane)
+    );
+    CREATE TABLE messages (
+        id INTEGER PRIMARY KEY,
+        queue INTEGER NOT NULL,
+        flow INTEGER NOT NULL,
+        state INTEGER NOT NULL,
+        turn INTEGER NOT NULL,
+        visible_at INTEGER NOT NULL,
+        token INTEGER NOT NULL,
+        receives INTEGER NOT NULL,
+        body BLOB NOT NULL
+    );
+    CREATE INDEX ready_messages ON messages (queue, turn) WHERE state = 0;
+    CREATE INDEX hidden_messages ON messages (queue, state, visible_at) WHERE state > 0;
+    CREATE TABLE next_message (id INTEGER NOT NULL);
+    INSERT INTO next_message VALUES (1);
+    CREATE TABLE letters (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        queue INTEGER NOT NULL,
+        task TEXT,
+        body BLOB NOT NULL
+    );
+    CREATE INDEX letters_by_queue ON letters (queue);
+    CREATE INDEX letters_by_task ON letters (task);
+    CREATE TABLE limits (
+        name TEXT PRIMARY KEY,
+        version INTEGER NOT NULL,
+        document TEXT NOT NULL
+    );
+";
+
+/// Opens the file, or makes it. Others may do the same at the same time.
+pub(super) fn open(path: &Path) -> Result<Connection, Fault> {
+    let failed = |error: rusqlite::Error| Failure::from(error).fault(opening(path));
+    let db = connect(path).map_err(failed)?;
+    if db.is_readonly(MAIN_DB).map_err(failed)? {
+        let cause = "it is read-only: it and its folder must be writable for this user";
+        return Err(Fault::new(FaultKind::Lasting, opening(path)).caused_by(cause));
+    }
+    refuse_foreign(&db, path)?;
+    write_ahead(&db).map_err(failed)?;
+    make_tables(&db).map_err(failed)?;
+    // Somebody else may have made the tables since, and with another version.
+    refuse_foreign(&db, path)?;
+    Ok(db)
+}
+
+fn opening(path: &Path) -> String {
+    format!("open the store {}", path.display())
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    // Without URI: a path that begins with "file:" is a path.
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(BUSY)?;
+    db.set_prepared_statement_cache_capacity(64);
+    // FULL: a commit is on disk before anybody is told. The checkpoint comes every 32 MiB, for each
+    // flushes the log and the file.
+    db.execute_batch(
+        "PRAGMA synchronous = FULL;
+         PRAGMA cache_size = -16000;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA wal_autocheckpoint = 8000;
+         PRAGMA journal_size_limit = 67108864;",
+    )?;
+    Ok(db)
+}
+
+fn refuse_foreign(db: &Connection, path: &Path) -> Result<(), Fault> {
+    let refuse = |cause: String| Err(Fault::new(FaultKind::Lasting, opening(path)).caused_by(cause));
+    let found = stamp(db).map_err(|error| Failure::from(error).fault(opening(path)))?;
+    match found {
+        Stamp {
+            application: 0,
+            tables: 0,
+            ..
+        } => Ok(()),
+        Stamp {
+            application: APPLICATION,
+            version: 0..=VERSION,
+            ..
+        } => Ok(()),
+        Stamp {
+            application: APPLICATION,
+            version,
+            ..
+        } => refuse(format!(
+            "a newer jobq wrote it (layout {version}, this program knows {VERSION}): upgrade jobq"
+        )),
+        _ => refuse("it is another program's SQLite file: give jobq a path of its own".to_owned()),
+    }
+}
+
+/// Switches to write-ahead logging, for good. SQLite doesn't wait for a lock here as it does elsewhere, for
+/// fear of deadlocks; so we wait in a place where it does, and try again.
+fn write_ahead(db: &Connection) -> rusqlite::Result<()> {
+    let switch = || db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
+    let mut switched = switch();
+    for _ in 1..TRIES {
+        match switched {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                db.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+            }
+            other => return other.map(drop),
+        }
+        switched = switch();
+    }
+    switched.map(drop)
+}
+
+fn make_tables(db: &Connection) -> rusqlite::Result<()> {
+    if stamp(db)?.tables > 0 {
+        return Ok(());
+    }
+    let made = db.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
+        // Asked again under the lock: whoever came first makes them.
+        if stamp(db)?.tables == 0 {
+            db.execute_batch(TABLES)?;
+            db.pragma_update(None, "application_id", APPLICATION)?;
+            db.pragma_update(None, "user_version", VERSION)?;
+        }
+        db.execute_batch("COMMIT")
+    });
+    if !db.is_autocommit() {
+        db.execute_batch("ROLLBACK")?;
+    }
+    made
+}
+
+/// What a file says it is.
+struct Stamp {
+    application: i64,
+    version: i64,
+    tables: i64,
+}
+
+/// Read in one statement, so that it is one moment's truth while others make the file.
+fn stamp(db: &Connection) -> rusqlite::Result<Stamp> {
+    let sql = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+               FROM pragma_application_id, pragma_user_version";
+    db.query_row(sql, [], |row| {
+        Ok(Stamp {
+            application: row.get(0)?,
+            version: row.get(1)?,
+            tables: row.get(2)?,
+        })
+    })
+}

@@ -1,0 +1,100 @@
+//! Ends deliveries. The message, its copy or letter and its batch's counts change in one transaction.
+
+use jobq_core::dead_letter::DeadLetter;
+use jobq_core::name::QueueName;
+use jobq_core::settlement::{End, Parcel, Settled, Settlement};
+use jobq_core::time::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::batch::Ended;
+use super::flow::{Flows, Lane};
+use super::number::instant;
+use super::queue;
+use super::receipt::Stub;
+
+/// Ends each delivery that is still the latest of its message.
+pub(super) fn settle(
+    db: &Connection,
+    settlements: &[Settlement],
+    now: Timestamp,
+) -> rusqlite::Result<Vec<Settled>> {
+    let mut ended = Ended::default();
+    let settled = settlements
+        .iter()
+        .map(|settlement| {
+            let holds = match Stub::of(&settlement.receipt) {
+                Some(stub) => end(db, settlement, stub, now, &mut ended)?,
+                None => false,
+            };
+            Ok(if holds { Settled::Held } else { Settled::Stale })
+        })
+        .collect::<rusqlite::Result<_>>()?;
+    ended.save(db)?;
+    Ok(settled)
+}
+
+/// False if the delivery is no longer the latest.
+fn end<'a>(
+    db: &Connection,
+    settlement: &'a Settlement,
+    stub: Stub,
+    now: Timestamp,
+    ended: &mut Ended<'a>,
+) -> rusqlite::Result<bool> {
+    let queue = &settlement.queue;
+    let holds = match &settlement.end {
+        End::Done { .. } | End::Dead { .. } => delete(db, stub)?,
+        End::Retry { copy, delay } => replace(db, queue, stub, copy, now.plus(*delay))?,
+        End::Release => release(db, stub, now)?,
+    };
+    match &settlement.end {
+        End::Done { batch } if holds => ended.done(batch),
+        End::Dead { letter, batch } if holds => {
+            bury(db, queue, letter)?;
+            batch.iter().for_each(|batch| ended.dead(batch));
+        }
+        _ => {}
+    }
+    Ok(holds)
+}
+
+fn delete(db: &Connection, stub: Stub) -> rusqlite::Result<bool> {
+    let mut delete = db.prepare_cached("DELETE FROM messages WHERE id = ?1 AND token = ?2")?;
+    Ok(delete.execute([stub.message, stub.token])? > 0)
+}
+
+/// Puts the copy into the original's place: to everybody else that is a new message and a deleted one. It
+/// is delayed even by no time at all, for it gets its turn when its delay ends.
+fn replace(
+    db: &Connection,
+    queue: &QueueName,
+    stub: Stub,
+    copy: &Parcel,
+    visible_at: Timestamp,
+) -> rusqlite::Result<bool> {
+    let queue = queue::find_or_make(db, queue)?;
+    let flow = Flows::of(queue).find(db, &copy.batch, Lane::retry(copy.priority))?;
+    let mut update = db.prepare_cached(
+        "UPDATE messages SET flow = ?3, state = 2, visible_at = ?4, token = token + 1, receives = 0, body = ?5
+         WHERE id = ?1 AND token = ?2",
+    )?;
+    let row = params![stub.message, stub.token, flow.0, instant(visible_at), copy.body];
+    Ok(update.execute(row)? > 0)
+}
+
+/// Makes a message ready again, in its old turn. The token changes, so that the receipt is used up.
+fn release(db: &Connection, stub: Stub, now: Timestamp) -> rusqlite::Result<bool> {
+    let mut update = db.prepare_cached(
+        "UPDATE messages SET state = 0, visible_at = ?3, token = token + 1 WHERE id = ?1 AND token = ?2",
+    )?;
+    Ok(update.execute([stub.message, stub.token, instant(now)])? > 0)
+}
+
+fn bury(db: &Connection, queue: &QueueName, letter: &[u8]) -> rusqlite::Result<()> {
+    let queue = queue::find_or_make(db, queue)?;
+    let decoded = DeadLetter::decode(letter);
+    let task = decoded.as_ref().and_then(DeadLetter::task_id);
+    db.prepare_cached("INSERT INTO letters (queue, task, body) VALUES (?1, ?2, ?3)")?
+        .execute(params![queue.0, task, letter])
+        .map(drop)
+}

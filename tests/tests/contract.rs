@@ -1,0 +1,91 @@
+//! Every adapter under every contract. A new adapter adds a module like `local`, and nothing else.
+
+use jobq_adapters::sqlite::store::LocalStore;
+use jobq_tests::contract::subject::Subject;
+use jobq_tests::contract::{ledger, morgue, queue};
+use jobq_tests::hand_clock::HandClock;
+
+/// One test for each case of each suite, against the store that `$subject` makes.
+macro_rules! hold {
+    ($subject:path: $($suite:path { $($case:ident),+ $(,)? })+) => {
+        $($(
+            #[tokio::test]
+            async fn $case() {
+                use $suite as suite;
+                suite::$case($subject()).await;
+            }
+        )+)+
+    };
+}
+
+macro_rules! hold_queue_and_ledger {
+    ($subject:path) => {
+        hold! { $subject:
+            queue::sending {
+                sent_tasks_arrive_once,
+                sent_tasks_last,
+                a_batch_resumes_from_its_mark,
+                a_foreign_batch_is_left_alone,
+                a_receive_waits,
+            }
+            queue::hiding {
+                a_delay_hides,
+                visibility_expires,
+                an_old_receipt_is_stale,
+                a_late_receipt_holds,
+                an_extension_hides_longer,
+            }
+            queue::ending {
+                done_is_gone,
+                a_retry_comes_back,
+                dead_leaves_a_letter,
+                a_release_hands_back,
+                settlements_are_answered_one_by_one,
+            }
+            queue::counting {
+                an_unknown_queue_is_empty,
+                tasks_are_counted_by_what_they_wait_for,
+            }
+            queue::sharing { handles_lose_and_double_nothing }
+            morgue {
+                nothing_is_one_empty_page,
+                pages_show_each_letter_once,
+                a_late_letter_disturbs_nobody,
+            }
+            ledger {
+                unknown_is_empty,
+                documents_last,
+                second_swap_conflicts,
+                competing_swaps_lose_no_update,
+            }
+        }
+    };
+}
+
+/// Not every adapter promises fair order: SQS has lanes instead.
+macro_rules! hold_fairness {
+    ($subject:path) => {
+        hold! { $subject:
+            queue::fairness {
+                few_behind_many_are_next,
+                priorities_share_by_weight,
+                idling_saves_up_nothing,
+                retries_share_too,
+            }
+        }
+    };
+}
+
+mod local {
+    //! The local backend: one SQLite file.
+
+    use super::*;
+
+    fn subject() -> Subject<LocalStore<HandClock>> {
+        let folder = tempfile::tempdir().unwrap();
+        Subject::new(move |clock| LocalStore::open(&folder.path().join("jobq.db"), clock).unwrap())
+    }
+
+    hold_queue_and_ledger!(subject);
+    hold_fairness!(subject);
+}

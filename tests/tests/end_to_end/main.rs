@@ -1,0 +1,32 @@
+//! End to end: the program as it is shipped, against real servers.
+//!
+//! A test belongs here when it starts `jobq` as a process. `JOBQ_BIN` names the program; `./test.sh` builds
+//! it and sets it. Tests that measure time take turns (`alone`), because this is about the limit, not about
+//! how much a machine can do at once.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "a test may panic, start processes and read its environment"
+)]
+
+mod jobq;
+mod nginx;
+mod access_log;
+mod folder;
+
+mod limit_judged_by_nginx;
+mod back_pressure;
+mod nothing_lost;
+mod bad_input;
+mod first_steps;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Waits until no other test measures time.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}

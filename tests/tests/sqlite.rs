@@ -1,0 +1,171 @@
+//! What the local backend alone must do: refuse files it can't use, and say what to do about it.
+
+use std::path::Path;
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use jobq_adapters::sqlite::store::LocalStore;
+use jobq_core::batch::Mark;
+use jobq_core::dead_letter::{DeadLetter, Reason, Remains};
+use jobq_core::envelope::Envelope;
+use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::ports::outbox::Outbox;
+use jobq_core::settlement::End;
+use jobq_core::task::{Method, Priority, Request, Task, TaskId};
+use jobq_core::time::Timestamp;
+use jobq_tests::contract::subject::{batch, new_batch, push, settle, take_one, troops};
+use jobq_tests::hand_clock::HandClock;
+
+fn clock() -> HandClock {
+    HandClock::new(Timestamp::from_secs(1_700_000_000))
+}
+
+fn open(path: &Path) -> Result<LocalStore<HandClock>, Fault> {
+    LocalStore::open(path, clock())
+}
+
+/// Opening `path` must fail for good, with a message that names it and says `advice`.
+fn check_refused(path: &Path, advice: &str) {
+    let fault = open(path).err().expect("it must be refused");
+    assert_eq!(fault.kind(), FaultKind::Lasting);
+    let text = fault.chain();
+    assert!(text.contains(&path.display().to_string()), "{text}");
+    assert!(text.contains(advice), "{text}");
+}
+
+#[test]
+fn a_newer_store_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobq.db");
+    drop(open(&path).unwrap());
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    drop(db);
+    check_refused(&path, "upgrade jobq");
+}
+
+#[test]
+fn another_programs_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photos.db");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch("CREATE TABLE photos (id)").unwrap();
+    drop(db);
+    check_refused(&path, "path of its own");
+}
+
+#[test]
+fn garbage_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobq.db");
+    std::fs::write(&path, "this is no database, and long enough to tell".repeat(50)).unwrap();
+    check_refused(&path, "move it away");
+}
+
+#[test]
+fn a_missing_folder_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    check_refused(
+        &folder.path().join("nowhere").join("jobq.db"),
+        "folder must exist",
+    );
+}
+
+/// Nobody can make files there, not even root, as whom these tests may run.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_without_permission_is_refused() {
+    check_refused(Path::new("/proc/jobq.db"), "writable");
+}
+
+#[test]
+fn a_read_only_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobq.db");
+    drop(open(&path).unwrap());
+    let mut permissions = std::fs::metadata(&path).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&path, permissions).unwrap();
+    let root_writes_anything = std::fs::OpenOptions::new().append(true).open(&path).is_ok();
+    if !root_writes_anything {
+        check_refused(&path, "writable");
+    }
+}
+
+#[test]
+fn many_may_make_the_same_file_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..20 {
+        let path = folder.path().join(format!("{round}.db"));
+        let start = Arc::new(Barrier::new(4));
+        let opener = || {
+            let (path, start) = (path.clone(), Arc::clone(&start));
+            std::thread::spawn(move || {
+                start.wait();
+                open(&path).map(drop)
+            })
+        };
+        let openers: Vec<_> = (0..4).map(|_| opener()).collect();
+        for opener in openers {
+            opener.join().unwrap().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_send_without_a_batch_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("jobq.db")).unwrap();
+    let (queue, unopened) = (troops(), batch("b"));
+    let sent = store.send(&queue, &unopened, Vec::new(), Mark::default()).await;
+    assert_eq!(sent.unwrap_err().kind(), FaultKind::Lasting);
+}
+
+#[tokio::test]
+async fn the_overview_shows_queues_batches_and_letters() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("jobq.db")).unwrap();
+    assert_eq!(store.queues().await.unwrap(), []);
+    push(&store, "b", &["one"]).await;
+    let id: TaskId = "task-1".parse().unwrap();
+    let letter = letter(&id).encode();
+    let end = End::Dead {
+        letter: letter.clone(),
+        batch: Some(batch("b")),
+    };
+    let receipt = take_one(&store).await.receipt;
+    settle(&store, &receipt, end).await;
+
+    assert_eq!(store.queues().await.unwrap(), [troops()]);
+    let batches = store.batches().await.unwrap();
+    assert_eq!(batches.len(), 1);
+    assert_eq!(batches[0].id, batch("b"));
+    assert_eq!(batches[0].created_at, new_batch("b").created_at);
+    assert_eq!((batches[0].tally.known, batches[0].tally.dead), (1, 1));
+    assert_eq!(store.find_letter(&id).await.unwrap(), Some((troops(), letter)));
+    let other = "task-2".parse().unwrap();
+    assert_eq!(store.find_letter(&other).await.unwrap(), None);
+}
+
+fn letter(id: &TaskId) -> DeadLetter {
+    let request = Request {
+        method: Method::Get,
+        url: "https://api.example.com/".to_owned(),
+        headers: Vec::new(),
+        body: None,
+    };
+    let task = Task {
+        id: id.clone(),
+        request,
+        priority: Priority::Normal,
+        delay: Duration::ZERO,
+    };
+    let envelope = Envelope::new(task, batch("b"), Timestamp::from_secs(1));
+    DeadLetter {
+        reason: Reason::Rejected,
+        detail: "the API answered 404".to_owned(),
+        died_at: Timestamp::from_secs(5),
+        excerpt: None,
+        remains: Remains::Envelope(Box::new(envelope)),
+    }
+}
