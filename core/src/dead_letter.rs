@@ -58,6 +58,7 @@ pub enum Reason {
 
 impl DeadLetter {
     /// The bytes that lie in a dead-letter queue.
+    #[allow(clippy::expect_used, reason = "strings and numbers always serialise")]
     pub fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("strings and numbers always serialise")
     }

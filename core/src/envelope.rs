@@ -93,6 +93,7 @@ impl Envelope {
     }
 
     /// The bytes that lie in a queue.
+    #[allow(clippy::expect_used, reason = "strings and numbers always serialise")]
     pub fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("strings and numbers always serialise")
     }

@@ -1,6 +1,12 @@
 //! Promises P2 and P3 as properties of the calendar: whatever drainers do, no window is passed; and while
 //! tasks wait, the limit is reached. Here a drainer is only its bookings and the instants it starts calls at.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    reason = "a test may panic, and counts are small"
+)]
+
 use std::time::Duration;
 
 use jobq_core::lease::Lease;

@@ -55,6 +55,8 @@ pub(crate) struct Engine<'w, W: World> {
     pub(crate) keeper: Keeper,
     /// Deliveries whose end is known and not being settled yet.
     pub(crate) endings: Vec<Ending>,
+    /// When they are settled at the latest.
+    pub(crate) settle_at: Timestamp,
     /// How many endings are being settled, in how many batches.
     pub(crate) settling: usize,
     pub(crate) settlings: usize,
@@ -122,6 +124,7 @@ impl<'w, W: World> Engine<'w, W> {
             latency: Duration::ZERO,
             keeper: Keeper::new(&plan.queues),
             endings: Vec::new(),
+            settle_at: Timestamp::EPOCH,
             settling: 0,
             settlings: 0,
             summary: Summary::default(),
@@ -149,7 +152,7 @@ impl<'w, W: World> Engine<'w, W> {
             Stage::Stopping(_) | Stage::Closing(_) => self.hand_back(),
         }
         self.cool(now);
-        self.settle();
+        self.settle(now);
         self.keep(now);
         self.set_alarm(now);
     }
@@ -287,6 +290,7 @@ impl<'w, W: World> Engine<'w, W> {
             self.receive_at(now).filter(|_| working),
             self.book_at(now).filter(|_| working),
             self.keeper.look_at(),
+            self.settle_at(),
         ];
         let Some(wake) = others.into_iter().chain([slot, stage]).flatten().min() else {
             return;

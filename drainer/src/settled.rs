@@ -9,10 +9,12 @@ use jobq_core::envelope::Envelope;
 use jobq_core::event::Event;
 use jobq_core::fault::Fault;
 use jobq_core::name::QueueName;
+use jobq_core::ports::clock::Clock;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::result_sink::ResultSink;
 use jobq_core::record::Record;
 use jobq_core::settlement::{End, Settled, Settlement};
+use jobq_core::time::Timestamp;
 
 use crate::engine::Engine;
 use crate::persist::persist;
@@ -21,6 +23,13 @@ use crate::world::World;
 
 /// Settlements under way at once: while one batch is written, the next is gathered and sent after it.
 const BATCHES_UNDER_WAY: usize = 2;
+
+/// How long an ending may wait for company. Each batch is a write that waits for the disk; at a few hundred
+/// calls a second this makes one of what would be many, and no task is held up by it.
+const LINGER: Duration = Duration::from_millis(20);
+
+/// So many endings don't wait for more.
+const COMPANY: usize = 256;
 
 /// How much of an answer a dead letter keeps, in bytes.
 const EXCERPT: usize = 1_024;
@@ -133,12 +142,16 @@ impl<W: World> Engine<'_, W> {
     /// Adds an ending to those that will be settled next.
     pub(crate) fn end(&mut self, ending: Ending) {
         self.keeper.ending(&ending.settlement.receipt);
+        if self.endings.is_empty() {
+            self.settle_at = self.world.clock().now().plus(LINGER);
+        }
         self.endings.push(ending);
     }
 
-    /// Settles what has ended.
-    pub(crate) fn settle(&mut self) {
-        if self.endings.is_empty() || self.settlings >= BATCHES_UNDER_WAY {
+    /// Settles what has ended, once enough has or the first has waited long enough.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        let enough = self.endings.len() >= COMPANY || (now >= self.settle_at && !self.endings.is_empty());
+        if !enough || self.settlings >= BATCHES_UNDER_WAY {
             return;
         }
         let mut endings = std::mem::take(&mut self.endings);
@@ -149,6 +162,11 @@ impl<W: World> Engine<'_, W> {
             let result = record_and_settle(world, &mut endings).await;
             Step::Settled(endings, result)
         });
+    }
+
+    /// When the endings that wait are settled, if there are any and a batch may be begun.
+    pub(crate) fn settle_at(&self) -> Option<Timestamp> {
+        (!self.endings.is_empty() && self.settlings < BATCHES_UNDER_WAY).then_some(self.settle_at)
     }
 
     /// Takes in what became of settlements.

@@ -1,5 +1,7 @@
 //! What a drainer has done, when it ends.
 
+use std::ops::Add;
+
 /// What a drainer has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Summary {
@@ -19,4 +21,22 @@ pub struct Summary {
     pub stale: u64,
     /// Slots in which no call could be started in time.
     pub forfeited: u64,
+}
+
+impl Add for Summary {
+    type Output = Self;
+
+    /// What two drainers have done together.
+    fn add(self, other: Self) -> Self {
+        Self {
+            calls: self.calls + other.calls,
+            done: self.done + other.done,
+            retried: self.retried + other.retried,
+            throttled: self.throttled + other.throttled,
+            dead: self.dead + other.dead,
+            released: self.released + other.released,
+            stale: self.stale + other.stale,
+            forfeited: self.forfeited + other.forfeited,
+        }
+    }
 }

@@ -3,10 +3,10 @@
 
 pub mod address;
 pub mod calendar;
+pub mod chunk;
 pub mod fair;
 pub mod hint;
 pub mod redirect;
 pub mod retry;
 pub mod room;
 pub mod verdict;
-pub mod chunk;

@@ -16,6 +16,9 @@ use crate::time::{Timestamp, nanos};
 /// Sub-windows that a window of full length can touch.
 const TOUCHED: u64 = 61;
 
+/// Sub-windows kept: those any window can touch, and as many again for leases that lie ahead.
+const KEPT: usize = 122;
+
 /// The width of a sub-window, in thousandths of the window: 1.02 / 60.
 const WIDTH_PER_MILLE: u64 = 17;
 
@@ -270,7 +273,7 @@ fn counter(kept: &mut WindowState, bucket: u64) -> &mut u64 {
     while kept.start + (kept.counts.len() as u64) <= bucket {
         kept.counts.push(0);
     }
-    let stale = kept.counts.len().saturating_sub(2 * TOUCHED as usize);
+    let stale = kept.counts.len().saturating_sub(KEPT);
     kept.counts.drain(..stale);
     kept.start += stale as u64;
     // A clock set back: the oldest counter is the closest there is.
