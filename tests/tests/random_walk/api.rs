@@ -1,0 +1,104 @@
+//! An API in the same process: answers as a task's name says, and remembers every call.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::target::Target;
+use jobq_core::reply::{CallError, Reply};
+use jobq_core::task::Request;
+use jobq_core::time::Timestamp;
+use jobq_tests::hand_clock::HandClock;
+
+use crate::chance::Chance;
+
+/// An API that answers by the kind in a url: `http://api/KIND-NUMBER`.
+pub(crate) struct Api {
+    clock: HandClock,
+    chance: Chance,
+    pub(crate) seen: Mutex<Seen>,
+}
+
+/// What the API saw.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// When each call was started.
+    pub(crate) starts: Vec<Timestamp>,
+    /// How many calls of a task there were.
+    calls: HashMap<String, u32>,
+    /// How many of a task's calls failed by its own fault.
+    pub(crate) failures: HashMap<String, u32>,
+}
+
+impl Api {
+    pub(crate) fn new(clock: HandClock, chance: Chance) -> Self {
+        Self {
+            clock,
+            chance,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Notes the start of a call and tells which one of its task it is, counted from 1.
+    fn started(&self, task: &str) -> u32 {
+        let mut seen = self.seen.lock().unwrap();
+        seen.starts.push(self.clock.now());
+        let calls = seen.calls.entry(task.to_owned()).or_default();
+        *calls += 1;
+        *calls
+    }
+
+    fn failed(&self, task: &str) {
+        *self
+            .seen
+            .lock()
+            .unwrap()
+            .failures
+            .entry(task.to_owned())
+            .or_default() += 1;
+    }
+
+    fn answer(&self, task: &str, call: u32) -> Result<Reply, CallError> {
+        let kind = task.split('-').next().unwrap();
+        let status = match kind {
+            "flaky" if call <= 2 => 500,
+            "broken" => 500,
+            "poison" => 404,
+            "hasty" if call == 1 => 429,
+            "lost" if call == 1 => {
+                self.failed(task);
+                return Err(CallError::Connection("connection reset".to_owned()));
+            }
+            "panics" if call == 1 => {
+                self.failed(task);
+                panic!("a panic of the test's own, in a call");
+            }
+            _ => 200,
+        };
+        if status == 500 {
+            self.failed(task);
+        }
+        let headers = if status == 429 {
+            vec![("retry-after".to_owned(), "1".to_owned())]
+        } else {
+            Vec::new()
+        };
+        Ok(Reply {
+            status,
+            headers,
+            body: b"{}".to_vec(),
+        })
+    }
+}
+
+impl Target for Api {
+    async fn call(&self, request: &Request, _timeout: Duration, _most: u64) -> Result<Reply, CallError> {
+        let task = request.url.rsplit('/').next().unwrap();
+        let call = self.started(task);
+        self.clock
+            .sleep(Duration::from_millis(5 + self.chance.below(300)))
+            .await;
+        self.answer(task, call)
+    }
+}

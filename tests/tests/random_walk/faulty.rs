@@ -1,0 +1,186 @@
+//! Ports with everything going wrong that can: an operation fails, works but its reply is lost, or takes long.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use jobq_adapters::result_file::ResultFile;
+use jobq_adapters::sqlite::store::LocalStore;
+use jobq_core::batch::Tally;
+use jobq_core::delivery::{Delivery, Receipt};
+use jobq_core::envelope::Envelope;
+use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::name::{BatchId, LimitName, QueueName};
+use jobq_core::policy::calendar::state::LimitState;
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::depth::{Depth, QueueDepth};
+use jobq_core::ports::inbox::Inbox;
+use jobq_core::ports::ledger::{Ledger, Swap, Version, Versioned};
+use jobq_core::ports::result_sink::ResultSink;
+use jobq_core::record::Record;
+use jobq_core::settlement::{End, Settled, Settlement};
+use jobq_tests::hand_clock::HandClock;
+use tokio::sync::Notify;
+
+use crate::chance::Chance;
+
+/// The local store and a results file, with trouble.
+pub(crate) struct Faulty {
+    pub(crate) store: LocalStore<HandClock>,
+    pub(crate) results: ResultFile,
+    pub(crate) clock: HandClock,
+    pub(crate) chance: Chance,
+    /// One operation in so many is in trouble; none for 0.
+    pub(crate) trouble: u64,
+    pub(crate) busy: Busy,
+    pub(crate) watched: Mutex<Watched>,
+    pub(crate) deleted_without_record: AtomicU64,
+}
+
+/// How many operations are under way on other threads: the clock must not move meanwhile.
+#[derive(Default)]
+pub(crate) struct Busy {
+    count: AtomicUsize,
+    pub(crate) less: Notify,
+}
+
+/// What was seen passing by.
+#[derive(Default)]
+pub(crate) struct Watched {
+    tasks: HashMap<Receipt, String>,
+    recorded: HashSet<String>,
+}
+
+impl Busy {
+    pub(crate) fn is_idle(&self) -> bool {
+        self.count.load(Ordering::SeqCst) == 0
+    }
+
+    async fn during<T>(&self, operation: impl Future<Output = T>) -> T {
+        let _under_way = UnderWay::new(self);
+        operation.await
+    }
+}
+
+struct UnderWay<'a>(&'a Busy);
+
+impl<'a> UnderWay<'a> {
+    fn new(busy: &'a Busy) -> Self {
+        busy.count.fetch_add(1, Ordering::SeqCst);
+        Self(busy)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::SeqCst);
+        self.0.less.notify_one();
+    }
+}
+
+impl Faulty {
+    async fn troubled<T>(&self, operation: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let fault = |what| Fault::new(FaultKind::Passing, what);
+        let trouble = if self.chance.once_in(self.trouble) {
+            self.chance.below(3)
+        } else {
+            3
+        };
+        match trouble {
+            0 => return Err(fault("it did not work")),
+            1 => {
+                let _ = self.busy.during(operation).await;
+                return Err(fault("it worked, and the reply is lost"));
+            }
+            2 => {
+                self.clock
+                    .sleep(Duration::from_millis(self.chance.below(3_000)))
+                    .await
+            }
+            _ => {}
+        }
+        self.busy.during(operation).await
+    }
+
+    fn check_records(&self, settlements: &[Settlement]) {
+        let watched = self.watched.lock().unwrap();
+        let done = settlements
+            .iter()
+            .filter(|settlement| matches!(settlement.end, End::Done { .. }));
+        let missing =
+            done.filter(|settlement| !watched.recorded.contains(&watched.tasks[&settlement.receipt]));
+        self.deleted_without_record
+            .fetch_add(missing.count() as u64, Ordering::SeqCst);
+    }
+}
+
+impl Inbox for Faulty {
+    async fn receive(
+        &self,
+        queue: &QueueName,
+        max: usize,
+        visibility: Duration,
+        wait: Duration,
+    ) -> Result<Vec<Delivery>, Fault> {
+        let receive = self.store.receive(queue, max, visibility, Duration::ZERO);
+        let deliveries = self.troubled(receive).await?;
+        if deliveries.is_empty() {
+            // Waiting is not work: the clock must move meanwhile.
+            self.clock.sleep(wait).await;
+        }
+        let mut watched = self.watched.lock().unwrap();
+        for delivery in &deliveries {
+            let task = Envelope::decode(&delivery.body).unwrap().id.to_string();
+            watched.tasks.insert(delivery.receipt.clone(), task);
+        }
+        Ok(deliveries)
+    }
+
+    async fn extend(
+        &self,
+        queue: &QueueName,
+        receipts: &[Receipt],
+        visibility: Duration,
+    ) -> Result<Vec<Settled>, Fault> {
+        self.troubled(self.store.extend(queue, receipts, visibility))
+            .await
+    }
+
+    async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, Fault> {
+        self.check_records(settlements);
+        self.troubled(self.store.settle(settlements)).await
+    }
+}
+
+impl Depth for Faulty {
+    async fn measure(&self, queue: &QueueName) -> Result<QueueDepth, Fault> {
+        self.troubled(self.store.measure(queue)).await
+    }
+}
+
+impl Ledger for Faulty {
+    async fn load(&self, limit: &LimitName) -> Result<Versioned, Fault> {
+        self.troubled(self.store.load(limit)).await
+    }
+
+    async fn swap(&self, limit: &LimitName, expected: Version, next: &LimitState) -> Result<Swap, Fault> {
+        self.troubled(self.store.swap(limit, expected, next)).await
+    }
+
+    async fn tally(&self, batch: &BatchId) -> Result<Option<Tally>, Fault> {
+        self.troubled(self.store.tally(batch)).await
+    }
+}
+
+impl ResultSink for Faulty {
+    async fn append(&self, records: &[Record]) -> Result<(), Fault> {
+        let append = async {
+            self.results.append(records).await?;
+            let tasks = records.iter().map(|record| record.task.to_string());
+            self.watched.lock().unwrap().recorded.extend(tasks);
+            Ok(())
+        };
+        self.troubled(append).await
+    }
+}
