@@ -3,7 +3,7 @@
 pub mod clock;
 #[cfg(feature = "http")]
 pub mod http;
-#[cfg(feature = "local")]
+#[cfg(feature = "results")]
 pub mod result_file;
 #[cfg(feature = "http")]
 pub mod secrets;
