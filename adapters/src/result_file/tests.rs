@@ -1,0 +1,190 @@
+//! Every record is whole and there, or was refused: with others, over crashes and on full disks.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::ports::result_sink::ResultSink;
+use jobq_core::record::Record;
+use jobq_core::task::Method;
+use jobq_core::time::Timestamp;
+
+use super::ResultFile;
+
+pub(super) fn record(task: &str, body: &[u8]) -> Record {
+    Record {
+        task: task.parse().unwrap(),
+        queue: "troops".parse().unwrap(),
+        batch: "b1".parse().unwrap(),
+        url: "https://api.example/troops/1".into(),
+        method: Method::Get,
+        status: 200,
+        attempt: 1,
+        started_at: Timestamp::from_micros(1_795_269_787_000_123),
+        latency: Duration::from_millis(12),
+        headers: Vec::new(),
+        body: body.to_vec(),
+    }
+}
+
+fn append(results: &ResultFile, records: &[Record]) -> Result<(), Fault> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(results.append(records))
+}
+
+fn append_one(results: &ResultFile, task: &str) -> Result<(), Fault> {
+    append(results, &[record(task, b"{}")])
+}
+
+/// The tasks in a file, in order. Every line must be a whole record.
+fn tasks(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap();
+    assert!(text.is_empty() || text.ends_with('\n'), "{text}");
+    let task = |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["task"].clone();
+    text.lines()
+        .map(|line| task(line).as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn appends_to_what_is_there_in_a_folder_it_makes() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("results/troops");
+    for run in ["first", "second"] {
+        let results = ResultFile::open(&folder).unwrap();
+        append(&results, &[record(run, b"1"), record("other", b"2")]).unwrap();
+    }
+    let file = folder.join("results-00001.jsonl");
+    assert_eq!(tasks(&file), ["first", "other", "second", "other"]);
+}
+
+#[test]
+fn appenders_at_once_keep_lines_whole_and_files_small() {
+    const MAX_FILE: u64 = 10_000;
+    let root = tempfile::tempdir().unwrap();
+    let place = root.path().join("all.jsonl");
+    std::thread::scope(|scope| {
+        for appender in 0..4 {
+            let results = ResultFile::open_sized(&place, MAX_FILE).unwrap();
+            scope.spawn(move || {
+                for round in 0..50 {
+                    let named = |n| record(&format!("{appender}-{round}-{n}"), b"[1,2,3]");
+                    append(&results, &[named(0), named(1), named(2)]).unwrap();
+                }
+            });
+        }
+    });
+    let files: Vec<_> = fs::read_dir(root.path())
+        .unwrap()
+        .map(|file| file.unwrap())
+        .collect();
+    assert!(files.len() > 5, "{files:?}");
+    let mut all = Vec::new();
+    for file in files {
+        assert!(file.metadata().unwrap().len() <= MAX_FILE);
+        all.extend(tasks(&file.path()));
+    }
+    assert_eq!(all.len(), 600);
+    assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), 600);
+}
+
+#[test]
+fn a_full_file_is_followed_by_the_next_number_also_after_a_restart() {
+    let root = tempfile::tempdir().unwrap();
+    let place = root.path().join("x.jsonl");
+    for task in ["one", "two", "three"] {
+        append_one(&ResultFile::open_sized(&place, 10).unwrap(), task).unwrap();
+    }
+    assert_eq!(tasks(&place), ["one"]);
+    assert_eq!(tasks(&root.path().join("x-00002.jsonl")), ["two"]);
+    assert_eq!(tasks(&root.path().join("x-00003.jsonl")), ["three"]);
+}
+
+#[test]
+fn p1_a_torn_line_is_cut_off_and_nothing_else() {
+    let root = tempfile::tempdir().unwrap();
+    let place = root.path().join("x.jsonl");
+    let results = ResultFile::open(&place).unwrap();
+    append_one(&results, "whole").unwrap();
+    let whole = fs::read(&place).unwrap();
+    for torn in [
+        b"{".to_vec(),
+        b"{\"task\":\"to".to_vec(),
+        vec![b'x'; 200_000],
+        vec![b'x'; 65_536],
+    ] {
+        fs::write(&place, [whole.as_slice(), &torn].concat()).unwrap();
+        append_one(&results, "next").unwrap();
+        assert_eq!(tasks(&place), ["whole", "next"]);
+
+        fs::write(&place, &torn).unwrap();
+        append_one(&results, "next").unwrap();
+        assert_eq!(tasks(&place), ["next"]);
+    }
+}
+
+#[test]
+fn a_file_deleted_or_moved_away_is_made_again() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("results");
+    let results = ResultFile::open(&folder).unwrap();
+    let file = folder.join("results-00001.jsonl");
+    append_one(&results, "one").unwrap();
+    fs::rename(&file, root.path().join("moved.jsonl")).unwrap();
+    append_one(&results, "two").unwrap();
+    assert_eq!(tasks(&file), ["two"]);
+    fs::remove_dir_all(&folder).unwrap();
+    append_one(&results, "three").unwrap();
+    assert_eq!(tasks(&file), ["three"]);
+    assert_eq!(tasks(&root.path().join("moved.jsonl")), ["one"]);
+}
+
+#[test]
+fn a_place_that_cannot_be_is_refused_at_once() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("file"), "").unwrap();
+    let fault = ResultFile::open(&root.path().join("file/results")).err().unwrap();
+    assert_eq!(fault.kind(), FaultKind::Lasting);
+    assert!(
+        fault.chain().contains("a part of its path is a file"),
+        "{}",
+        fault.chain()
+    );
+}
+
+/// The test runs itself again in a process whose files can't grow beyond 32 KiB: to a writer that is a full
+/// disk, and it needs no disk to fill.
+#[cfg(unix)]
+#[test]
+fn p1_a_full_disk_refuses_records_whole_and_takes_the_next_when_there_is_room() {
+    const MARK: &str = "JOBQ_TEST_SMALL_FILES";
+    if std::env::var_os(MARK).is_some() {
+        return on_a_full_disk();
+    }
+    let this = std::thread::current().name().unwrap().to_owned();
+    let status = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" --exact \"$1\""])
+        .arg(std::env::current_exe().unwrap())
+        .arg(this)
+        .env(MARK, "1")
+        .status();
+    assert!(status.unwrap().success());
+}
+
+fn on_a_full_disk() {
+    let root = tempfile::tempdir().unwrap();
+    let place = root.path().join("x.jsonl");
+    let results = ResultFile::open(&place).unwrap();
+    append_one(&results, "one").unwrap();
+    let large = [record("small", b"{}"), record("large", &[b'x'; 100_000])];
+    for _ in 0..3 {
+        let fault = append(&results, &large).unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::NoRoom, "{}", fault.chain());
+        assert_eq!(tasks(&place), ["one"]);
+    }
+    append_one(&results, "two").unwrap();
+    assert_eq!(tasks(&place), ["one", "two"]);
+}
