@@ -1,1 +1,38 @@
-fn main() {}
+//! The `jobq` program: reads the command line, wires adapters to flows, maps the outcome to an exit code.
+
+mod args;
+mod commands;
+mod demo;
+mod draining;
+mod env_vars;
+mod exit;
+mod failure;
+mod meter;
+mod printer;
+mod progress;
+mod project;
+mod pushing;
+mod readings;
+mod results;
+mod signals;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Args;
+use crate::printer::Printer;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let printer = Printer::new(&args.global);
+    let exit = match commands::run(args, &printer) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            printer.failure(&failure);
+            failure.exit()
+        }
+    };
+    exit.into()
+}

@@ -42,14 +42,11 @@ impl FromStr for HostPattern {
             _ => (text, None),
         };
         let name = host.strip_prefix("*.").unwrap_or(host);
-        url::Host::parse(name).map_err(|_| error())?;
-        let host = if name.len() < host.len() {
-            format!(".{name}")
-        } else {
-            name.to_owned()
-        };
+        // As it stands in urls: lower case, punycode, addresses in their one spelling.
+        let canonical = url::Host::parse(name).map_err(|_| error())?;
+        let dot = if name.len() < host.len() { "." } else { "" };
         Ok(Self {
-            host: host.to_ascii_lowercase(),
+            host: format!("{dot}{canonical}"),
             port,
         })
     }
@@ -81,6 +78,7 @@ mod tests {
         assert!(!covers("localhost:8080", "localhost", 8081));
         assert!(covers("[::1]:80", "[::1]", 80));
         assert!(covers("127.0.0.1", "127.0.0.1", 9));
+        assert!(covers("bücher.example", "xn--bcher-kva.example", 443));
     }
 
     #[test]

@@ -1,0 +1,69 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{dlq, drain, init, limit, push, queue, run};
+use crate::exit;
+
+/// Run files of API calls under an exact limit
+#[derive(Debug, Parser)]
+#[command(version, after_help = exit::TABLE, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Use this configuration [default: jobq.toml, or $JOBQ_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Keep the queue in this folder [default: the configuration's, or .jobq]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// Use this backend [default: the configuration's, $JOBQ_BACKEND, or local]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) backend: Option<String>,
+    /// Print one JSON object, or JSON Lines, on standard output and nothing else there
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Print no progress and no notes
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show it all in 20 seconds: a mock API with a limit, and a drain against it
+    Demo,
+    /// Write a commented jobq.toml
+    Init(init::Args),
+    /// Push a file, drain it, wait for the end: one file, no configuration
+    Run(run::Args),
+    /// Send the tasks of a file to a queue
+    Push(push::Args),
+    /// Serve a limit's queues in the foreground
+    Drain(drain::Args),
+    /// Show whether it keeps up: queues, limits, batches
+    Status,
+    /// Look at queues
+    #[command(subcommand)]
+    Queue(queue::Command),
+    /// Look at limits
+    #[command(subcommand)]
+    Limit(limit::Command),
+    /// Look at dead letters
+    #[command(subcommand)]
+    Dlq(dlq::Command),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}

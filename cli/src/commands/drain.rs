@@ -1,0 +1,135 @@
+//! `jobq drain [LIMIT]`.
+
+use std::fmt;
+
+use indicatif::HumanCount;
+use jobq_core::human;
+use jobq_core::limit::Limit;
+use jobq_core::ports::depth::Depth;
+use jobq_core::queue::Queue;
+use jobq_drainer::plan::Until;
+use serde::Serialize;
+
+use crate::args::Global;
+use crate::draining::{self, Drained, Work, open_results};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::progress::{Goal, per_second};
+use crate::project::{Project, Store};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The limit whose queues to serve [default: the only one]
+    limit: Option<String>,
+    /// End when the queues are empty [default: go on until stopped]
+    #[arg(long)]
+    until_empty: bool,
+    /// Run this many drainers side by side; they share the limit
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    drainers: u16,
+}
+
+/// Serves a limit's queues.
+pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
+    let project = Project::open(global)?;
+    let limit = project.limit(args.limit.as_deref())?.clone();
+    let queues: Vec<Queue> = project.config.queues_of(&limit.name).cloned().collect();
+    if queues.is_empty() {
+        return Err(Failure::usage(format!("no queue has the limit '{}'", limit.name))
+            .hint(format!("add one: [queues.NAME] with limit = \"{}\"", limit.name)));
+    }
+    let store = project.store()?;
+    let results = open_results(queues.iter().map(|queue| (queue, project.results_of(queue))))?;
+    let goal = Goal {
+        tasks: waiting(&store, &queues).await?,
+        ended: 0,
+        pace: limit.pace,
+    };
+    let until = if args.until_empty {
+        Until::Empty
+    } else {
+        Until::Stopped
+    };
+    let work = Work {
+        limit: limit.clone(),
+        queues,
+        results,
+        drainers: args.drainers,
+        until,
+        goal,
+    };
+    let drained = draining::run(work, store, &project.secrets(), printer).await?;
+    let report = DrainReport::new(&limit, drained);
+    printer.data(&report)?;
+    Ok(if report.dead > 0 {
+        Exit::DeadTasks
+    } else {
+        Exit::Fine
+    })
+}
+
+async fn waiting(store: &Store, queues: &[Queue]) -> Result<u64, Failure> {
+    let mut tasks = 0;
+    for queue in queues {
+        let depth = store.measure(&queue.name).await?;
+        tasks += depth.ready + depth.in_flight + depth.delayed;
+    }
+    Ok(tasks)
+}
+
+/// What a drain did.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct DrainReport {
+    limit: String,
+    pub(crate) done: u64,
+    pub(crate) dead: u64,
+    pub(crate) calls: u64,
+    pub(crate) retried: u64,
+    /// Calls the API refused because it was called too fast.
+    pub(crate) refused: u64,
+    /// Tasks handed back without a call.
+    released: u64,
+    pub(crate) seconds: f64,
+    pub(crate) calls_per_second: f64,
+}
+
+impl DrainReport {
+    /// The report of a drain.
+    pub(crate) fn new(limit: &Limit, drained: Drained) -> Self {
+        let summary = drained.summary;
+        Self {
+            limit: limit.name.to_string(),
+            done: summary.done,
+            dead: summary.dead,
+            calls: summary.calls,
+            retried: summary.retried,
+            refused: summary.throttled,
+            released: summary.released,
+            seconds: drained.seconds,
+            calls_per_second: per_second(summary.calls, drained.seconds),
+        }
+    }
+}
+
+impl fmt::Display for DrainReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = human::roughly(std::time::Duration::from_secs_f64(self.seconds));
+        let (done, calls) = (HumanCount(self.done), HumanCount(self.calls));
+        write!(
+            f,
+            "{done} done in {time}, {calls} calls at {:.1}/s",
+            self.calls_per_second
+        )?;
+        for (count, what) in [
+            (self.retried, "retried"),
+            (self.refused, "refused"),
+            (self.dead, "dead"),
+        ] {
+            if count > 0 {
+                write!(f, ", {} {what}", HumanCount(count))?;
+            }
+        }
+        Ok(())
+    }
+}

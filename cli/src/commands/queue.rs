@@ -1,0 +1,130 @@
+//! `jobq queue ls|show`.
+
+use std::fmt;
+
+use jobq_core::config::nearest::suggestion;
+use jobq_core::human;
+use jobq_core::queue::Queue;
+use serde::Serialize;
+
+use crate::args::Global;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::project::Project;
+use crate::readings::{self, QueueReading, queue_rows, row, table};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// List the queues with their counts
+    Ls,
+    /// Show one queue: counts and settings
+    Show {
+        /// The queue
+        queue: String,
+    },
+}
+
+/// Lists queues or shows one.
+pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> Result<Exit, Failure> {
+    let project = Project::open(global)?;
+    let queues = readings::queues(&project, &project.existing_store()?).await?;
+    match command {
+        Command::Ls => printer.data(&List { queues })?,
+        Command::Show { queue } => printer.data(&show(&project, queues, &queue)?)?,
+    }
+    Ok(Exit::Fine)
+}
+
+fn show(project: &Project, queues: Vec<QueueReading>, name: &str) -> Result<Show, Failure> {
+    let names: Vec<String> = queues.iter().map(|queue| queue.queue.clone()).collect();
+    let Some(reading) = queues.into_iter().find(|queue| queue.queue == name) else {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let hint = suggestion(name, "queue", &names);
+        return Err(Failure::usage(format!("there is no queue '{name}'")).hint(hint));
+    };
+    let configured = project
+        .config
+        .queues
+        .values()
+        .find(|queue| queue.name.as_str() == name);
+    Ok(Show {
+        reading,
+        settings: configured.map(Settings::from),
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct List {
+    queues: Vec<QueueReading>,
+}
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        table(f, &queue_rows(&self.queues))
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Show {
+    #[serde(flatten)]
+    reading: QueueReading,
+    /// None where the queue isn't in the configuration.
+    settings: Option<Settings>,
+}
+
+#[derive(Debug, Serialize)]
+struct Settings {
+    weight: u32,
+    timeout: String,
+    visibility: String,
+    max_attempts: u32,
+    min_backoff: String,
+    max_backoff: String,
+    max_age: Option<String>,
+    max_response: u64,
+    results: Option<String>,
+}
+
+impl From<&Queue> for Settings {
+    fn from(queue: &Queue) -> Self {
+        Self {
+            weight: queue.weight.get(),
+            timeout: human::duration(queue.timeout),
+            visibility: human::duration(queue.visibility),
+            max_attempts: queue.retry.max_attempts.get(),
+            min_backoff: human::duration(queue.retry.min_backoff),
+            max_backoff: human::duration(queue.retry.max_backoff),
+            max_age: queue.retry.max_age.map(human::duration),
+            max_response: queue.max_response,
+            results: queue.results.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Show {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        table(f, &queue_rows(std::slice::from_ref(&self.reading)))?;
+        let Some(settings) = &self.settings else {
+            return writeln!(f, "\nnot in jobq.toml: made by 'jobq run', or removed since");
+        };
+        let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
+        writeln!(f)?;
+        table(
+            f,
+            &[
+                row(["weight", &settings.weight.to_string()]),
+                row(["timeout", &settings.timeout]),
+                row(["visibility", &settings.visibility]),
+                row(["attempts", &settings.max_attempts.to_string()]),
+                row([
+                    "backoff",
+                    &format!("{} to {}", settings.min_backoff, settings.max_backoff),
+                ]),
+                row(["max age", &or_none(&settings.max_age)]),
+                row(["max response", &format!("{} bytes", settings.max_response)]),
+                row(["results", &or_none(&settings.results)]),
+            ],
+        )
+    }
+}

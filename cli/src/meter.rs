@@ -1,0 +1,127 @@
+//! Counts what happens in a drain, for progress and summaries.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use jobq_core::event::Event;
+use jobq_core::policy::calendar::book::Why;
+use jobq_core::ports::metrics::Metrics;
+
+/// How many warnings wait to be shown at most; while nobody shows them the oldest go first.
+const KEPT_WARNINGS: usize = 20;
+
+/// Counts what happens in a drain.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    started: AtomicU64,
+    ended: AtomicU64,
+    done: AtomicU64,
+    dead: AtomicU64,
+    retried: AtomicU64,
+    refused: AtomicU64,
+    notes: Mutex<Notes>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    waiting: Option<Why>,
+    warnings: VecDeque<String>,
+    /// The fault that was warned of last, so that its repeats are not.
+    failing: Option<String>,
+}
+
+/// What a meter shows at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Counted {
+    /// Calls started.
+    pub(crate) started: u64,
+    /// Calls ended.
+    pub(crate) ended: u64,
+    /// Tasks whose call ended well.
+    pub(crate) done: u64,
+    /// Tasks that died.
+    pub(crate) dead: u64,
+    /// Attempts that failed and will be repeated.
+    pub(crate) retried: u64,
+    /// Calls that the API refused because it was called too fast.
+    pub(crate) refused: u64,
+}
+
+impl Meter {
+    /// What was counted so far.
+    pub(crate) fn read(&self) -> Counted {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counted {
+            started: read(&self.started),
+            ended: read(&self.ended),
+            done: read(&self.done),
+            dead: read(&self.dead),
+            retried: read(&self.retried),
+            refused: read(&self.refused),
+        }
+    }
+
+    /// Why no call is started now, if the limit is the reason.
+    pub(crate) fn waiting(&self) -> Option<Why> {
+        self.notes().waiting
+    }
+
+    /// Takes the warnings that were not shown yet.
+    pub(crate) fn take_warnings(&self) -> Vec<String> {
+        self.notes().warnings.drain(..).collect()
+    }
+
+    fn warn(&self, text: String) {
+        let mut notes = self.notes();
+        if notes.warnings.len() >= KEPT_WARNINGS {
+            notes.warnings.pop_front();
+        }
+        notes.warnings.push_back(text);
+    }
+
+    /// An operation fails: the same fault is told once, until it has recovered.
+    fn failing(&self, error: &str) {
+        let news = self.notes().failing.replace(error.to_owned()).as_deref() != Some(error);
+        if news {
+            self.warn(format!("{error}; trying again"));
+        }
+    }
+
+    fn recovered(&self) {
+        if self.notes().failing.take().is_some() {
+            self.warn("it works again".to_owned());
+        }
+    }
+
+    fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Metrics for Meter {
+    fn record(&self, event: &Event) {
+        let count = |counter: &AtomicU64| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        };
+        match event {
+            Event::CallStarted { .. } => count(&self.started),
+            Event::CallEnded { .. } => count(&self.ended),
+            Event::TaskDone { .. } => count(&self.done),
+            Event::TaskDied { .. } => count(&self.dead),
+            Event::TaskRetried { spent: true, .. } => count(&self.retried),
+            Event::LimitCooled { .. } => count(&self.refused),
+            Event::LeaseBooked { .. } => self.notes().waiting = None,
+            // Waiting for one's place in the pace is what a limit is for.
+            Event::LeaseDeferred { why, .. } if *why != Why::Pace => self.notes().waiting = Some(*why),
+            Event::OperationFailed { error, .. } => self.failing(error),
+            Event::OperationRecovered => self.recovered(),
+            Event::LeaseDeferred { .. }
+            | Event::TasksReceived { .. }
+            | Event::SlotsForfeited { .. }
+            | Event::TaskRetried { .. }
+            | Event::TaskReleased { .. }
+            | Event::SettlementStale { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The one way to the terminal: data to standard output, everything else to standard error.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::args::Global;
+use crate::failure::Failure;
+
+/// Prints what commands have to say, as text or as JSON.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Printer {
+    json: bool,
+    quiet: bool,
+}
+
+impl Printer {
+    /// A printer as the command line asks for it.
+    pub(crate) fn new(global: &Global) -> Self {
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+        }
+    }
+
+    /// Prints a result: as text for people, or as one line of JSON.
+    pub(crate) fn data<T: Serialize + Display>(self, data: &T) -> Result<(), Failure> {
+        let text = if self.json { json(data)? } else { data.to_string() };
+        write(&mut io::stdout().lock(), text.trim_end_matches('\n'))
+    }
+
+    /// Prints results one a line as JSON Lines, or all of them as one text. An empty list has no text.
+    pub(crate) fn list<T: Serialize>(self, items: &[T], text: &impl Display) -> Result<(), Failure> {
+        let lines = if self.json {
+            items.iter().map(json).collect::<Result<Vec<_>, _>>()?.join("\n")
+        } else {
+            text.to_string()
+        };
+        if items.is_empty() {
+            Ok(())
+        } else {
+            write(&mut io::stdout().lock(), lines.trim_end_matches('\n'))
+        }
+    }
+
+    /// Prints text that has no JSON form, whatever was asked for.
+    pub(crate) fn raw(self, text: &[u8]) -> Result<(), Failure> {
+        unless_broken_pipe(io::stdout().lock().write_all(text))
+    }
+
+    /// Prints a note for people.
+    pub(crate) fn note(self, text: impl Display) {
+        if !self.quiet {
+            // Where standard error is gone there is nobody to tell.
+            let _ = write(&mut io::stderr().lock(), &text.to_string());
+        }
+    }
+
+    /// Prints a warning, also when notes are not wanted.
+    pub(crate) fn warn(self, text: impl Display) {
+        let _ = write(&mut io::stderr().lock(), &format!("warning: {text}"));
+    }
+
+    /// Prints why the command failed, and what to do.
+    pub(crate) fn failure(self, failure: &Failure) {
+        let mut stderr = io::stderr().lock();
+        for line in failure.message.lines() {
+            let prefix = if line.starts_with(' ') { "" } else { "error: " };
+            let _ = write(&mut stderr, &format!("{prefix}{line}"));
+        }
+        for hint in &failure.hints {
+            let _ = write(&mut stderr, &format!("  hint: {hint}"));
+        }
+    }
+
+    /// Whether progress is drawn in place: somebody watches a terminal.
+    pub(crate) fn draws(self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+}
+
+fn json<T: Serialize>(data: &T) -> Result<String, Failure> {
+    serde_json::to_string(data).map_err(|error| Failure::failed(format!("write JSON: {error}")))
+}
+
+fn write(to: &mut impl Write, line: &str) -> Result<(), Failure> {
+    unless_broken_pipe(writeln!(to, "{line}"))
+}
+
+/// A reader that has seen enough is no failure.
+fn unless_broken_pipe(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,358 @@
+//! Pushing a file or standard input, with progress, refused lines and a summary; used by `push` and `run`.
+
+use std::fmt;
+use std::io::{self, BufReader};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use jobq_adapters::clock::SystemClock;
+use jobq_core::batch::NewBatch;
+use jobq_core::human;
+use jobq_core::name::{BatchId, QueueName};
+use jobq_core::policy::chunk::Limits;
+use jobq_core::ports::clock::Clock;
+use jobq_core::task::Priority;
+use jobq_producer::counts::Notice;
+use jobq_producer::draft::Defaults;
+use jobq_producer::format::{FormatName, Reading};
+use jobq_producer::push::{BadLines, Order, PushError, Pushed, push};
+use jobq_producer::source::{Source, SourceError};
+use jobq_producer::survey::{Survey, survey};
+use jobq_producer::template::Template;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::project::Store;
+
+/// How many refused lines are shown one by one.
+const SHOWN_REFUSALS: u64 = 20;
+
+/// How to read a source, and what to make of it.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Reading the file")]
+pub(crate) struct SourceArgs {
+    /// Read the file as jsonl, csv or urls [default: found out from its name and first bytes]
+    #[arg(long, value_name = "FORMAT", value_parser = parse::<FormatName>)]
+    format: Option<FormatName>,
+    /// Make each row's url by filling a csv file's columns into this template: 'https://api/x/{id}'
+    #[arg(long, value_name = "TEMPLATE", value_parser = parse::<Template>)]
+    url: Option<Template>,
+    /// Make each row's task id by filling a csv file's columns into this template [default: batch and line]
+    #[arg(long, value_name = "TEMPLATE", value_parser = parse::<Template>)]
+    id: Option<Template>,
+    /// Name the batch [default: the file's name and a digest of its content]
+    #[arg(long, value_name = "NAME", value_parser = parse::<BatchId>)]
+    pub(crate) batch: Option<BatchId>,
+    /// Make a new batch, though the file was pushed before
+    #[arg(long)]
+    again: bool,
+    /// Send nothing if any line is bad
+    #[arg(long)]
+    strict: bool,
+    /// Serve the tasks before or after others of the queue: high, normal or bulk [default: normal]
+    #[arg(long, value_name = "PRIORITY", value_parser = parse::<Priority>)]
+    priority: Option<Priority>,
+    /// Let the tasks wait this long first, like 10m
+    #[arg(long, value_name = "TIME", value_parser = human::parse_duration, allow_hyphen_values = true)]
+    delay: Option<Duration>,
+    /// Check and count, send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// A source that is ready to be pushed.
+pub(crate) struct Prepared {
+    source: Source,
+    /// How the source is called in messages.
+    name: String,
+    /// Whether its bad lines were told already: `run` reads it twice.
+    told: bool,
+    pub(crate) order: Order,
+}
+
+/// What a push did.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PushReport {
+    batch: String,
+    queue: String,
+    sent: u64,
+    refused: u64,
+    /// How many lines an earlier push of the same batch had read.
+    resumed_after: Option<u64>,
+    /// Whether the earlier push had sent everything.
+    complete_before: bool,
+}
+
+impl SourceArgs {
+    /// Opens the source, and names its batch.
+    pub(crate) fn prepare(&self, path: &Path, queue: Option<&QueueName>) -> Result<Prepared, Failure> {
+        let source = self.open(path)?;
+        let now = SystemClock::new().now();
+        let suffix = format!("{:06x}", fastrand::u32(..) >> 8);
+        let told = self
+            .batch
+            .as_ref()
+            .map_or_else(|| suffix.clone(), ToString::to_string);
+        let fingerprint = source.fingerprint(&told)?;
+        let stem = if source.is_file() {
+            path.file_stem().and_then(|stem| stem.to_str())
+        } else {
+            None
+        };
+        let stem = stem.unwrap_or("stdin");
+        let id = match (&self.batch, self.again) {
+            (Some(batch), false) => Ok(batch.clone()),
+            (Some(batch), true) => format!("{batch}-{suffix}").parse(),
+            (None, false) => fingerprint.batch(stem),
+            (None, true) => fingerprint.batch_again(stem, &suffix),
+        };
+        let id: BatchId = id.map_err(|error| Failure::usage(error.to_string()))?;
+        let queue = queue.map_or_else(|| queue_of(&id), |queue| Ok(queue.clone()))?;
+        let batch = NewBatch {
+            id,
+            queue,
+            source: fingerprint.to_string(),
+            created_at: now,
+        };
+        let defaults = Defaults {
+            priority: self.priority.unwrap_or_default(),
+            delay: self.delay.unwrap_or_default(),
+        };
+        let bad_lines = if self.strict {
+            BadLines::Stop
+        } else {
+            BadLines::Skip
+        };
+        let order = Order {
+            batch,
+            defaults,
+            limits: local_limits(),
+            bad_lines,
+        };
+        Ok(Prepared {
+            source,
+            name: shown(path),
+            told: false,
+            order,
+        })
+    }
+
+    fn open(&self, path: &Path) -> Result<Source, Failure> {
+        let reading = Reading {
+            format: self.format,
+            url: self.url.clone(),
+            id: self.id.clone(),
+        };
+        let source = if path == Path::new("-") {
+            Source::stream(Box::new(BufReader::with_capacity(1 << 18, io::stdin())), reading)
+        } else {
+            Source::file(path, reading)
+        };
+        source.map_err(|error| named(&shown(path), error))
+    }
+}
+
+impl Prepared {
+    /// Reads and checks everything, sends nothing.
+    pub(crate) fn survey(&mut self, printer: Printer) -> Result<Survey, Failure> {
+        let mut view = View::new(printer, self);
+        let surveyed = survey(&self.order, &mut self.source, &mut |notice| view.take(&notice));
+        view.end();
+        self.told = true;
+        surveyed.map_err(|error| named(&self.name, error))
+    }
+
+    /// Sends what wasn't sent before.
+    pub(crate) async fn push(&mut self, store: &Store, printer: Printer) -> Result<PushReport, Failure> {
+        let mut view = View::new(printer, self);
+        let clock = SystemClock::new();
+        let pushed = push(store, &clock, &self.order, &mut self.source, &mut |notice| {
+            view.take(&notice)
+        })
+        .await;
+        view.end();
+        let pushed = pushed.map_err(|error| self.named(error))?;
+        Ok(self.report(&pushed))
+    }
+
+    fn named(&self, error: PushError) -> Failure {
+        match error {
+            PushError::Source(error) => named(&self.name, error),
+            other => other.into(),
+        }
+    }
+
+    fn report(&self, pushed: &Pushed) -> PushReport {
+        PushReport {
+            batch: self.order.batch.id.to_string(),
+            queue: self.order.batch.queue.to_string(),
+            sent: pushed.counts.tasks,
+            refused: pushed.counts.refused,
+            resumed_after: pushed.resumed.as_ref().map(|mark| mark.lines),
+            complete_before: pushed.resumed.as_ref().is_some_and(|mark| mark.complete),
+        }
+    }
+}
+
+impl PushReport {
+    /// Whether every line was good.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.refused == 0
+    }
+
+    /// Whether there was nothing left to send.
+    pub(crate) fn was_complete(&self) -> bool {
+        self.complete_before
+    }
+}
+
+impl fmt::Display for PushReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            batch,
+            queue,
+            sent,
+            refused,
+            ..
+        } = self;
+        if self.complete_before {
+            return write!(
+                f,
+                "{batch} was pushed before, whole: nothing was sent (--again makes a new batch)"
+            );
+        }
+        let tasks = if *sent == 1 { "task" } else { "tasks" };
+        write!(f, "pushed {} {tasks} to {queue} as {batch}", HumanCount(*sent))?;
+        if let Some(lines) = self.resumed_after {
+            write!(f, ", going on after line {}", HumanCount(lines))?;
+        }
+        if *refused > 0 {
+            write!(f, ", {} refused", HumanCount(*refused))?;
+        }
+        Ok(())
+    }
+}
+
+/// What is seen of a push while it goes on.
+struct View {
+    printer: Printer,
+    bar: Option<ProgressBar>,
+    name: String,
+    told: bool,
+    refused: u64,
+}
+
+impl View {
+    fn new(printer: Printer, prepared: &Prepared) -> Self {
+        let bar = prepared.source.bytes().filter(|_| printer.draws()).map(|bytes| {
+            let style = ProgressStyle::with_template("{bar:20} {msg}");
+            ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Self {
+            printer,
+            bar,
+            name: prepared.name.clone(),
+            told: prepared.told,
+            refused: 0,
+        }
+    }
+
+    fn take(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Refused(_) if self.told => {}
+            Notice::Refused(refused) => {
+                self.refused += 1;
+                if self.refused <= SHOWN_REFUSALS {
+                    self.warn(&format!("{}: {refused}", self.name));
+                }
+            }
+            Notice::Progress { counts, .. } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_position(counts.bytes);
+                    let (tasks, bytes) = (HumanCount(counts.tasks), HumanBytes(counts.bytes));
+                    bar.set_message(format!("{tasks} tasks, {bytes} read"));
+                }
+            }
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.printer.warn(text)),
+            None => self.printer.warn(text),
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        if self.refused > SHOWN_REFUSALS {
+            self.printer.warn(format_args!(
+                "{} more lines were refused",
+                self.refused - SHOWN_REFUSALS
+            ));
+        }
+    }
+}
+
+/// A source as it is called in messages.
+fn shown(path: &Path) -> String {
+    if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
+/// The failure of a source, with its name where the error doesn't hold it.
+fn named(name: &str, error: SourceError) -> Failure {
+    let has_name = matches!(
+        error,
+        SourceError::Io { .. } | SourceError::NotAFile(_) | SourceError::OnlyOnce
+    );
+    let mut failure = Failure::from(error);
+    if !has_name {
+        failure.message = format!("{name}: {}", failure.message);
+    }
+    failure
+}
+
+/// The queue of a batch that is run by itself.
+fn queue_of(batch: &BatchId) -> Result<QueueName, Failure> {
+    let name: String = batch.as_str().chars().take(60).collect();
+    name.parse()
+        .map_err(|error: jobq_core::name::NameError| Failure::usage(error.to_string()))
+}
+
+/// What the local outbox takes in one transaction: enough that its cost is shared, little enough that memory
+/// stays small and a push cut short has lost little.
+fn local_limits() -> Limits {
+    let most = |number| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
+    Limits {
+        count: most(4_096),
+        bytes: most(4 << 20),
+    }
+}
+
+/// Reads an argument, its error as one line.
+pub(crate) fn parse<T: std::str::FromStr>(text: &str) -> Result<T, String>
+where
+    T::Err: fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// A file's name without its ending, for names made from it.
+pub(crate) fn results_beside(path: &Path) -> PathBuf {
+    let stem = path
+        .file_stem()
+        .filter(|_| path != Path::new("-"))
+        .unwrap_or_else(|| "stdin".as_ref());
+    let mut name = stem.to_owned();
+    name.push(".results.jsonl");
+    path.with_file_name(name)
+}
