@@ -16,12 +16,17 @@ mod jobq;
 mod nginx;
 mod access_log;
 mod folder;
+mod patience;
+mod state;
+mod evidence;
 
 mod limit_judged_by_nginx;
 mod back_pressure;
 mod nothing_lost;
+mod stopped;
+mod disk_full;
+mod restart;
 mod bad_input;
-mod first_steps;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
