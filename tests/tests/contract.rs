@@ -1,4 +1,5 @@
 //! Every adapter under every contract. A new adapter adds a module like `local`, and nothing else.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure ends the test")]
 
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_tests::contract::subject::Subject;

@@ -1,4 +1,5 @@
 //! What the local backend alone must do: refuse files it can't use, and say what to do about it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure ends the test")]
 
 use std::path::Path;
 use std::sync::{Arc, Barrier};

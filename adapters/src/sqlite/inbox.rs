@@ -88,22 +88,20 @@ impl<C: Clock> LocalStore<C> {
     /// Waits until there is something to receive; false if the deadline comes first. Looks by reading, so
     /// that those who wait don't take the lock from those who write.
     async fn wait_for_one(&self, queue: &QueueName, deadline: Duration) -> Result<bool, Fault> {
+        let left = || deadline.saturating_sub(self.clock.uptime());
         let mut pause = FIRST_LOOK;
-        loop {
+        while !left().is_zero() {
             // Subscribed before looking, so that nothing is sent unnoticed in between.
             let mut news = self.news();
-            let left = deadline.saturating_sub(self.clock.uptime());
-            if left.is_zero() {
-                return Ok(false);
-            }
             if self.look(queue).await? {
                 return Ok(true);
             }
             tokio::select! {
                 _ = news.changed() => {}
-                () = self.clock.sleep(pause.min(left)) => pause = (pause * 2).min(LAST_LOOK),
+                () = self.clock.sleep(pause.min(left())) => pause = (pause * 2).min(LAST_LOOK),
             }
         }
+        Ok(false)
     }
 
     async fn look(&self, queue: &QueueName) -> Result<bool, Fault> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jobq_core::fault::{Fault, FaultKind};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use super::fault::Failure;
@@ -113,6 +114,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(BUSY)?;
     db.set_prepared_statement_cache_capacity(64);
+    // Otherwise SQLite plans a statement anew whenever another LIMIT is bound: a seventh of all CPU time.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // FULL: a commit is on disk before anybody is told. The checkpoint comes every 32 MiB, for each
     // flushes the log and the file.
     db.execute_batch(
