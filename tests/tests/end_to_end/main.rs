@@ -9,7 +9,8 @@
     clippy::expect_used,
     clippy::disallowed_methods,
     clippy::cast_precision_loss,
-    reason = "a test may panic, start processes and read its environment"
+    clippy::print_stdout,
+    reason = "a test may panic, print its figures, start processes and read its environment"
 )]
 
 mod jobq;
@@ -27,6 +28,10 @@ mod stopped;
 mod disk_full;
 mod restart;
 mod bad_input;
+mod first_steps;
+mod what_there_is_to_see;
+mod records;
+mod p5_p6;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,0 +1,209 @@
+//! Looking: `status`, `queue`, `limit` and `dlq`, for people and for scripts.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::folder::Folder;
+use crate::jobq::{Ended, jobq, run};
+use crate::nginx::Nginx;
+
+/// A project with done, dead and waiting tasks in it.
+fn lived_in() -> (Nginx, Folder) {
+    let api = Nginx::open("location /gone { return 404 'no such troop'; }");
+    let folder = Folder::new();
+    folder.file(
+        "jobq.toml",
+        "[limits.api]\nrate = \"100/s\"\nquotas = [\"600/m\"]\nhosts = [\"127.0.0.1\"]\nallow_private = true\n\
+         [queues.calls]\nlimit = \"api\"\nresults = \"results.jsonl\"\n\
+         [limits.idle]\nrate = \"1/s\"\nhosts = [\"api.example\"]\n[queues.waiting]\nlimit = \"idle\"\n",
+    );
+    folder.file("calls.txt", format!("{}{}\n", api.urls(5), api.url("/gone")));
+    folder.file("later.txt", "https://api.example/1\nhttps://api.example/2\n");
+    run(folder.path(), ["push", "calls", "calls.txt", "--batch", "monday"]).with_code(0);
+    run(folder.path(), ["push", "waiting", "later.txt"]).with_code(0);
+    run(folder.path(), ["drain", "api", "--until-empty"]).with_code(3);
+    (api, folder)
+}
+
+#[test]
+fn what_there_is_to_see_in_text() {
+    let (_api, folder) = lived_in();
+    for (command, texts) in [
+        (
+            "status",
+            &[
+                "QUEUE",
+                "LIMIT",
+                "BATCH",
+                "calls",
+                "waiting",
+                "monday",
+                "100/s",
+                "2% headroom",
+            ][..],
+        ),
+        ("queue ls", &["READY", "DEAD", "calls", "waiting"]),
+        (
+            "queue show calls",
+            &["visibility", "max response", "results.jsonl"],
+        ),
+        ("limit ls", &["api", "100/s", "98.00/s", "idle"]),
+        (
+            "limit show api",
+            &["max in flight", "127.0.0.1", "quota 600/m", "6 used, 594 left"],
+        ),
+        (
+            "dlq ls",
+            &["TASK", "monday-6", "rejected", "the API answered 404"],
+        ),
+        (
+            "dlq show monday-6",
+            &["monday-6", "/gone", "attempt", "404", "no such troop"],
+        ),
+    ] {
+        let ended = run(folder.path(), command.split(' ')).with_code(0);
+        assert_eq!(ended.stderr, "", "jobq {command}");
+        for text in texts {
+            assert!(
+                ended.stdout.contains(text),
+                "jobq {command}: {text:?} is not in\n{}",
+                ended.stdout
+            );
+        }
+    }
+}
+
+#[test]
+fn what_there_is_to_see_in_json() {
+    let (_api, folder) = lived_in();
+    let json = |command: &str| {
+        run(folder.path(), command.split(' ').chain(["--json"]))
+            .with_code(0)
+            .json()
+    };
+    let queue_keys = [
+        "dead",
+        "delayed",
+        "eta_seconds",
+        "in_flight",
+        "limit",
+        "oldest_seconds",
+        "queue",
+        "ready",
+    ];
+    let limit_keys = [
+        "because",
+        "burst",
+        "drainers",
+        "effective_per_second",
+        "hosts",
+        "limit",
+        "max_in_flight",
+        "quotas",
+        "rate",
+    ];
+
+    let status = json("status");
+    assert_eq!(keys(&status), ["batches", "limits", "queues"]);
+    let batch = status["batches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|batch| batch["batch"] == "monday")
+        .unwrap();
+    assert_eq!(
+        keys(batch),
+        ["batch", "dead", "done", "known", "open", "pushed_whole", "queue"]
+    );
+    assert_eq!(
+        (&batch["known"], &batch["done"], &batch["dead"]),
+        (&6.into(), &5.into(), &1.into())
+    );
+
+    assert_eq!(keys(&json("queue ls")["queues"][0]), queue_keys);
+    assert_eq!(keys(&status["queues"][0]), queue_keys);
+    assert_eq!(
+        (&status["queues"][0]["dead"], &status["queues"][1]["ready"]),
+        (&1.into(), &2.into())
+    );
+    let shown = json("queue show calls");
+    assert_eq!(
+        (&shown["queue"], &shown["settings"]["max_attempts"]),
+        (&"calls".into(), &5.into())
+    );
+
+    assert_eq!(keys(&json("limit ls")["limits"][0]), limit_keys);
+    let limit = json("limit show api");
+    assert_eq!(keys(&limit), limit_keys);
+    assert_eq!(
+        (&limit["quotas"][0]["used"], &limit["quotas"][0]["left"]),
+        (&6.into(), &594.into())
+    );
+
+    let letter = json("dlq ls");
+    assert_eq!(
+        keys(&letter),
+        [
+            "attempts", "batch", "detail", "died_at", "excerpt", "id", "queue", "reason", "request", "status"
+        ]
+    );
+    assert_eq!(json("dlq show monday-6"), letter);
+    assert_eq!(
+        (&letter["id"], &letter["status"]),
+        (&"monday-6".into(), &404.into())
+    );
+}
+
+#[test]
+fn no_dead_letters_are_no_lines() {
+    let folder = Folder::new();
+    folder.file(
+        "jobq.toml",
+        "[limits.a]\nrate = \"1/s\"\nhosts = [\"a.example\"]\n[queues.calls]\nlimit = \"a\"\n",
+    );
+    folder.file("calls.txt", "https://a.example/\n");
+    run(folder.path(), ["push", "calls", "calls.txt"]).with_code(0);
+    assert_eq!(
+        run(folder.path(), ["dlq", "ls", "--json"]).with_code(0).stdout,
+        ""
+    );
+}
+
+/// `jobq ... | head -1`: the reader has seen enough, and that is no failure.
+#[test]
+fn a_closed_pipe_is_quiet() {
+    let (_api, folder) = lived_in();
+    for command in [
+        "status",
+        "status --json",
+        "queue ls",
+        "dlq ls",
+        "completions bash",
+        "--help",
+    ] {
+        let mut running = jobq(folder.path(), command.split(' '));
+        let mut child = running
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let ended = Ended::from(child.wait_with_output().unwrap());
+        assert_eq!(
+            (ended.code, ended.stderr.as_str()),
+            (Some(0), ""),
+            "jobq {command}"
+        );
+    }
+}
+
+pub(crate) fn keys(object: &Value) -> Vec<&str> {
+    object
+        .as_object()
+        .unwrap_or_else(|| panic!("no object: {object}"))
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
