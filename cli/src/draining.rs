@@ -61,14 +61,7 @@ pub(crate) async fn run(
     let clock = SystemClock::new();
     let meter = Arc::new(Meter::default());
     let plans = plans(&work)?;
-    let secrets = EnvOrFileSecrets::new(secrets);
-    for name in &work.limit.secrets {
-        // Now rather than at the first call: nothing can be done without it.
-        secrets
-            .resolve(name)
-            .await
-            .map_err(|fault| Failure::usage(fault.chain()))?;
-    }
+    let secrets = secrets_of(&work.limit, secrets).await?;
     let target = HttpTarget::new(work.limit, secrets)?;
     let world = LocalWorld {
         store,
@@ -95,6 +88,18 @@ pub(crate) async fn run(
         .fold(Summary::default(), |sum, one| sum + one);
     let seconds = clock.uptime().saturating_sub(begun).as_secs_f64();
     Ok(Drained { summary, seconds })
+}
+
+/// The secrets of a limit, once they are there. Asked before anything is done: nothing can be done without.
+pub(crate) async fn secrets_of(limit: &Limit, folder: &Path) -> Result<EnvOrFileSecrets, Failure> {
+    let secrets = EnvOrFileSecrets::new(folder);
+    for name in &limit.secrets {
+        secrets
+            .resolve(name)
+            .await
+            .map_err(|fault| Failure::usage(fault.chain()))?;
+    }
+    Ok(secrets)
 }
 
 /// One plan a drainer, each with a name of its own; the permits are shared out among them.

@@ -111,19 +111,21 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     }
     let limit = limit(&args, &survey)?;
     let queue = queue(&args, &prepared.order.batch.queue, &limit);
+    draining::secrets_of(&limit, &project.secrets()).await?;
+    let results = args.results.clone().unwrap_or_else(|| results_beside(&args.file));
+    let sink = open_results([(&queue, Some(results.clone()))])?;
     let store = project.store()?;
     let pushed = prepared.push(&store, printer).await?;
     let batch = prepared.order.batch.id.clone();
     let before = tally(&store, &batch).await?;
     announce(printer, &pushed, before, limit.pace);
-    let results = args.results.clone().unwrap_or_else(|| results_beside(&args.file));
     let work = Work {
         goal: Goal {
             tasks: before.known,
             ended: before.done + before.dead,
             pace: limit.pace,
         },
-        results: open_results([(&queue, Some(results.clone()))])?,
+        results: sink,
         queues: vec![queue.clone()],
         limit: limit.clone(),
         drainers: args.drainers,
