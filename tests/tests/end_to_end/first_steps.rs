@@ -130,7 +130,7 @@ fn init_then_push_then_drain() {
     folder.file("calls.txt", api.urls(20));
     let pushed = run(folder.path(), ["push", "example", "calls.txt"]).with_code(0);
     assert!(
-        pushed.stdout.starts_with("pushed 20 tasks to example as calls-"),
+        pushed.stdout.starts_with("pushed 20 tasks to example as "),
         "{pushed:?}"
     );
     let drained = run(folder.path(), ["drain", "--until-empty"]).with_code(0);

@@ -98,26 +98,29 @@ fn p5_private_addresses_are_refused_however_they_are_written() {
         "192.168.0.1",
         "[fd00:ec2::254]",
     ];
-    let urls: String = hosts
+    // The limit covers them all, so it is the address alone that is refused.
+    let covered = hosts.map(|host| format!("\"{host}\"")).join(", ");
+    let config = |allow: bool| {
+        format!(
+            "[limits.api]\nrate = \"100/s\"\nhosts = [{covered}]\nallow_private = {allow}\n\
+             [queues.calls]\nlimit = \"api\"\n"
+        )
+    };
+    folder.file("jobq.toml", config(false));
+    let urls = hosts
         .map(|host| format!("http://{host}:{}/\n", api.port))
         .concat();
-    folder.file("calls.txt", urls);
-    let report = run(folder.path(), ["run", "calls.txt", "--rate", "100/s", "--json"])
-        .with_code(3)
-        .json();
-    assert_eq!(report["tally"]["dead"], hosts.len(), "{:?}", letters(&folder));
+    let report = push_and_drain(&folder, &urls).with_code(3).json();
+    assert_eq!(report["dead"], hosts.len(), "{:?}", letters(&folder));
     assert_eq!(api.calls(), []);
     for (reason, detail) in letters(&folder) {
         assert_eq!(reason, "forbidden", "{detail}");
     }
-    // The same calls get through where they are allowed, so it was the refusal that kept them out.
-    folder.file(
-        "again.txt",
-        format!("http://localhost:{0}/\nhttp://0x7f.1:{0}/\n", api.port),
-    );
-    run(
-        folder.path(),
-        ["run", "again.txt", "--rate", "100/s", "--allow-private"],
+    // Such calls get through where they are allowed, so it was the refusal that kept them out.
+    folder.file("jobq.toml", config(true));
+    push_and_drain(
+        &folder,
+        &format!("http://localhost:{0}/\nhttp://0x7f.1:{0}/\n", api.port),
     )
     .with_code(0);
     assert_eq!(api.calls().len(), 2);

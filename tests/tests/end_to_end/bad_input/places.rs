@@ -4,7 +4,6 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::nobody::{as_nobody, read_only};
 use super::{assert_well_told, typed};
-use crate::jobq::run;
 use crate::nginx::free_port;
 
 #[test]
@@ -38,18 +37,19 @@ fn a_secret_that_is_not_there() {
     );
 }
 
+/// Before the first call, for all would fail. What hides behind a name is refused when it is called (`p5_p6`).
 #[test]
 fn loopback_without_allow_private() {
-    let url = format!("http://127.0.0.1:{}/", free_port());
-    let case = typed("run calls.txt --rate 50/s --json").file("calls.txt", url);
-    let ended = case.run().with_code(3);
-    assert_eq!(ended.json()["tally"]["dead"], 1);
-    let letters = run(case.folder.path(), ["dlq", "ls", "--json"])
-        .with_code(0)
-        .json();
-    assert_eq!(letters["reason"], "forbidden");
-    assert!(
-        letters["detail"].as_str().unwrap().contains("loopback"),
-        "{letters}"
-    );
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "[::ffff:127.0.0.1]",
+        "169.254.169.254",
+        "0x7f.1",
+    ] {
+        let url = format!("http://{host}:{}/", free_port());
+        typed("run calls.txt --rate 50/s")
+            .file("calls.txt", url)
+            .fails(2, &["may not be called", "hint: if you mean it: --allow-private"]);
+    }
 }
