@@ -26,6 +26,8 @@ pub(crate) struct Meter {
 #[derive(Debug, Default)]
 struct Notes {
     waiting: Option<Why>,
+    /// Tasks that are in the queues and can't be received now.
+    awaited: u64,
     warnings: VecDeque<String>,
     /// The fault that was warned of last, so that its repeats are not.
     failing: Option<String>,
@@ -62,9 +64,11 @@ impl Meter {
         }
     }
 
-    /// Why no call is started now, if the limit is the reason.
-    pub(crate) fn waiting(&self) -> Option<Why> {
-        self.notes().waiting
+    /// Why no call is started now, if there is a reason to tell.
+    pub(crate) fn waiting(&self) -> Option<String> {
+        let notes = self.notes();
+        let awaited = (notes.awaited > 0).then(|| format!("{} delayed, or held by others", notes.awaited));
+        notes.waiting.map(|why| why.as_str().to_owned()).or(awaited)
     }
 
     /// Takes the warnings that were not shown yet.
@@ -114,10 +118,11 @@ impl Metrics for Meter {
             Event::LeaseBooked { .. } => self.notes().waiting = None,
             // Waiting for one's place in the pace is what a limit is for.
             Event::LeaseDeferred { why, .. } if *why != Why::Pace => self.notes().waiting = Some(*why),
+            Event::TasksAwaited { count } => self.notes().awaited = *count,
+            Event::TasksReceived { .. } => self.notes().awaited = 0,
             Event::OperationFailed { error, .. } => self.failing(error),
             Event::OperationRecovered => self.recovered(),
             Event::LeaseDeferred { .. }
-            | Event::TasksReceived { .. }
             | Event::SlotsForfeited { .. }
             | Event::TaskRetried { .. }
             | Event::TaskReleased { .. }

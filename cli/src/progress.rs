@@ -122,7 +122,7 @@ fn line(goal: &Goal, meter: &Meter, recent: &VecDeque<(Duration, Counted)>) -> S
         parts.push(format!("{} dead", HumanCount(counted.dead)));
     }
     match meter.waiting() {
-        Some(why) => parts.push(format!("waiting: {}", why.as_str())),
+        Some(why) => parts.push(format!("waiting: {why}")),
         None if settled > 0.0 => parts.push(format!("ETA {}", eta(tasks - ended, settled))),
         None => {}
     }

@@ -103,11 +103,13 @@ impl SourceArgs {
             None
         };
         let stem = stem.unwrap_or("stdin");
+        // A file may go to several queues, and is a batch in each.
+        let stem = queue.map_or_else(|| stem.to_owned(), |queue| format!("{queue}.{stem}"));
         let id = match (&self.batch, self.again) {
             (Some(batch), false) => Ok(batch.clone()),
             (Some(batch), true) => format!("{batch}-{suffix}").parse(),
-            (None, false) => fingerprint.batch(stem),
-            (None, true) => fingerprint.batch_again(stem, &suffix),
+            (None, false) => fingerprint.batch(&stem),
+            (None, true) => fingerprint.batch_again(&stem, &suffix),
         };
         let id: BatchId = id.map_err(|error| Failure::usage(error.to_string()))?;
         let queue = queue.map_or_else(|| queue_of(&id), |queue| Ok(queue.clone()))?;

@@ -16,6 +16,11 @@ pub enum Event {
         /// How many.
         count: usize,
     },
+    /// There is nothing to receive now, though the queues hold tasks: delayed ones, or ones other drainers have.
+    TasksAwaited {
+        /// How many.
+        count: u64,
+    },
     /// Slots of the limit's calendar were booked.
     LeaseBooked {
         /// On which limit.

@@ -143,10 +143,19 @@ impl<W: World> Engine<'_, W> {
         self.measuring = false;
         match result {
             Ok(0) => self.stop(now),
-            // Not until each queue has been asked once more.
-            Ok(_) => self.sources.iter_mut().for_each(|source| source.empty = false),
-            Err(fault) => return pause(&fault, 0).map(|_| ()).ok_or(fault),
+            Ok(count) => self.note(&Event::TasksAwaited { count }),
+            Err(fault) => {
+                let Some(retry_in) = pause(&fault, 0) else {
+                    return Err(fault);
+                };
+                self.note(&Event::OperationFailed {
+                    error: fault.chain(),
+                    retry_in,
+                });
+            }
         }
+        // It is measured again when each queue has been asked once more.
+        self.sources.iter_mut().for_each(|source| source.empty = false);
         Ok(())
     }
 

@@ -54,10 +54,11 @@ pub(crate) async fn run(printer: Printer) -> Result<Exit, Failure> {
         report = drain(folder.path(), &calls, &address, printer) => report?,
         () = api.serve() => return Err(Failure::failed("the mock API has ended")),
     };
-    let (calls, refused) = api.counted();
+    let counted = api.counted();
     let report = DemoReport {
-        api_calls: calls,
-        api_refused: refused,
+        api_calls: counted.calls,
+        api_refused: counted.refused,
+        api_calls_per_second: counted.per_second(),
         ..report
     };
     printer.data(&report)?;
@@ -97,6 +98,7 @@ async fn drain(folder: &Path, calls: &Path, host: &str, printer: Printer) -> Res
         allowed_per_second: PER_SECOND.get(),
         api_calls: 0,
         api_refused: 0,
+        api_calls_per_second: 0.0,
         drain: DrainReport::new(&limit, drained),
         dead_letters: dead_letters(&store, &name).await?,
     })
@@ -164,6 +166,7 @@ struct DemoReport {
     allowed_per_second: u32,
     api_calls: u64,
     api_refused: u64,
+    api_calls_per_second: f64,
     drain: DrainReport,
     dead_letters: Vec<String>,
 }
@@ -187,10 +190,10 @@ impl fmt::Display for DemoReport {
             "the API saw {calls} calls and refused {}",
             HumanCount(self.api_refused)
         )?;
-        let used = drain.calls_per_second / f64::from(self.allowed_per_second) * 100.0;
+        let used = self.api_calls_per_second / f64::from(self.allowed_per_second) * 100.0;
         writeln!(
             f,
-            "{used:.0}% of its limit was used (2% are kept back for jitter on the way)"
+            "{used:.1}% of its limit was used: 2% are kept back for jitter on the way"
         )?;
         writeln!(
             f,

@@ -217,10 +217,18 @@ impl fmt::Display for Letter {
         }
         table(f, &rows)?;
         match &self.excerpt {
-            Some(excerpt) => writeln!(f, "\n{}", excerpt.escape_debug()),
+            Some(excerpt) => writeln!(f, "\n{}", harmless(excerpt)),
             None => Ok(()),
         }
     }
+}
+
+/// Text from outside as a terminal may show it: control characters would steer it.
+fn harmless(text: &str) -> String {
+    let keep = |c: char| !c.is_control() || c == '\n';
+    text.chars()
+        .map(|c| if keep(c) { c } else { char::REPLACEMENT_CHARACTER })
+        .collect()
 }
 
 /// Letters one below the other.

@@ -13,6 +13,7 @@ use jobq_core::host::HostPattern;
 use jobq_core::human;
 use jobq_core::limit::{Limit, default_burst};
 use jobq_core::name::LimitName;
+use jobq_core::policy::address::refusal;
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::queue::Queue;
 use jobq_core::quota::Quota;
@@ -31,6 +32,10 @@ use crate::printer::Printer;
 use crate::progress::{Goal, time_for};
 use crate::project::{Project, Store};
 use crate::pushing::{PushReport, SourceArgs, parse, results_beside};
+
+/// How long the tasks of a run that was killed stay hidden from the next one. Shorter than a call may take: while
+/// its drainer lives a task is kept hidden.
+const HIDDEN: Duration = Duration::from_secs(20);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -150,6 +155,9 @@ fn limit(args: &Args, survey: &Survey) -> Result<Limit, Failure> {
     if survey.endpoints.is_empty() {
         return Err(Failure::usage(format!("{} holds no task", args.file.display())));
     }
+    if !own.allow_private {
+        refuse_private(survey)?;
+    }
     let hosts: BTreeSet<String> = survey
         .endpoints
         .iter()
@@ -177,6 +185,21 @@ fn limit(args: &Args, survey: &Survey) -> Result<Limit, Failure> {
     Ok(limit)
 }
 
+/// Says before the first call what would make every call fail. Names are looked up when they are called.
+fn refuse_private(survey: &Survey) -> Result<(), Failure> {
+    for endpoint in &survey.endpoints {
+        let address = endpoint.host.trim_matches(['[', ']']).parse();
+        let named = (endpoint.host == "localhost").then_some("loopback");
+        if let Some(why) = address.ok().and_then(refusal).or(named) {
+            return Err(
+                Failure::usage(format!("{} may not be called: {why}", endpoint.host))
+                    .hint("if you mean it: --allow-private"),
+            );
+        }
+    }
+    Ok(())
+}
+
 /// One API's runs share a limit: it is named after the host, or after the first of several and their number.
 fn name_after(hosts: &BTreeSet<String>) -> Result<LimitName, Failure> {
     let first = hosts
@@ -198,7 +221,7 @@ fn name_after(hosts: &BTreeSet<String>) -> Result<LimitName, Failure> {
 fn queue(args: &Args, name: &jobq_core::name::QueueName, limit: &Limit) -> Queue {
     let mut queue = Queue::new(name.clone(), limit.name.clone());
     queue.timeout = args.calls.timeout;
-    queue.visibility = queue.visibility.max(args.calls.timeout + Duration::from_secs(30));
+    queue.visibility = HIDDEN;
     queue.retry.max_attempts = args.calls.max_attempts;
     queue
 }

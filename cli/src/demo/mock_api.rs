@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -17,7 +17,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use jobq_adapters::clock::SystemClock;
+use jobq_core::ports::clock::Clock;
 use tokio::net::TcpListener;
+
+use crate::progress::per_second;
 
 /// Calls it lets through at once after a lull.
 const BURST: NonZeroU32 = NonZeroU32::new(3).unwrap();
@@ -27,8 +31,27 @@ pub(crate) struct MockApi {
     listener: TcpListener,
     limiter: DefaultDirectRateLimiter,
     flaky_seen: Mutex<HashSet<String>>,
-    calls: AtomicU64,
-    refused: AtomicU64,
+    clock: SystemClock,
+    counted: Mutex<Counted>,
+}
+
+/// What a mock API has seen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counted {
+    /// Calls that came.
+    pub(crate) calls: u64,
+    /// Calls among them that were refused because they came too fast.
+    pub(crate) refused: u64,
+    first: Option<Duration>,
+    last: Duration,
+}
+
+impl Counted {
+    /// Calls a second from the first to the last.
+    pub(crate) fn per_second(&self) -> f64 {
+        let length = self.last.saturating_sub(self.first.unwrap_or_default());
+        per_second(self.calls.saturating_sub(1), length.as_secs_f64())
+    }
 }
 
 impl MockApi {
@@ -36,13 +59,13 @@ impl MockApi {
     pub(crate) async fn bind(per_second: NonZeroU32) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let limiter = RateLimiter::direct(Quota::per_second(per_second).allow_burst(BURST));
-        let (calls, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+        let (flaky_seen, counted) = (Mutex::default(), Mutex::default());
         Ok(Self {
             listener,
             limiter,
-            flaky_seen: Mutex::default(),
-            calls,
-            refused,
+            flaky_seen,
+            clock: SystemClock::new(),
+            counted,
         })
     }
 
@@ -51,12 +74,9 @@ impl MockApi {
         self.listener.local_addr()
     }
 
-    /// How many calls came, and how many of them it refused because they came too fast.
-    pub(crate) fn counted(&self) -> (u64, u64) {
-        (
-            self.calls.load(Ordering::Relaxed),
-            self.refused.load(Ordering::Relaxed),
-        )
+    /// What it has seen so far.
+    pub(crate) fn counted(&self) -> Counted {
+        *lock(&self.counted)
     }
 
     /// Answers calls for as long as it is polled; never ends by itself.
@@ -75,10 +95,10 @@ impl MockApi {
     }
 
     fn answer(&self, request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-        self.calls.fetch_add(1, Ordering::Relaxed);
         let path = request.uri().path();
-        let status = if self.limiter.check().is_err() {
-            self.refused.fetch_add(1, Ordering::Relaxed);
+        let allowed = self.limiter.check().is_ok();
+        self.count(allowed);
+        let status = if !allowed {
             StatusCode::TOO_MANY_REQUESTS
         } else if path.starts_with("/poison/") {
             StatusCode::NOT_FOUND
@@ -97,10 +117,19 @@ impl MockApi {
         Ok(response)
     }
 
-    fn is_first(&self, path: &str) -> bool {
-        self.flaky_seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(path.to_owned())
+    fn count(&self, allowed: bool) {
+        let mut counted = lock(&self.counted);
+        counted.calls += 1;
+        counted.refused += u64::from(!allowed);
+        counted.last = self.clock.uptime();
+        counted.first = counted.first.or(Some(counted.last));
     }
+
+    fn is_first(&self, path: &str) -> bool {
+        lock(&self.flaky_seen).insert(path.to_owned())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
