@@ -47,7 +47,7 @@ fn print(rate: usize, processes: usize, jobq: &[Run], clock: &[Run]) {
         Spread::of(jobq, |run| run.refused),
     )
     .beside(Spread::of(clock, |run| run.refused))
-    .goal(Goal::AtMost(0.0))
+    .goal(Goal::NeverOver(0.0))
     .print();
     Row::new(
         format!("limit {rate}/s, {by}: share used"),
@@ -115,7 +115,7 @@ fn quota(setup: &Setup) -> Result<()> {
         Unit::Count,
         fullest,
     )
-    .goal(Goal::AtMost(QUOTA as f64))
+    .goal(Goal::NeverOver(QUOTA as f64))
     .print();
     Ok(())
 }

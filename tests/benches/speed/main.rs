@@ -7,6 +7,7 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "a benchmark reads the time and its environment, and prints; the shared nginx.rs panics"
@@ -32,6 +33,8 @@ mod access_log;
 #[allow(dead_code, reason = "the end-to-end tests use the rest")]
 mod nginx;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 
 use crate::setup::Setup;
@@ -51,7 +54,17 @@ const BENCHMARKS: [(&str, Benchmark); 6] = [
     ("start", start::run),
 ];
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some((role, rest)) = bare::role(&arguments) {
         return bare::play(role, rest);

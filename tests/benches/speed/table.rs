@@ -23,6 +23,8 @@ pub(crate) enum Goal {
     None,
     AtLeast(f64),
     AtMost(f64),
+    /// Not once above this: a promise is no matter of medians.
+    NeverOver(f64),
     /// At least this share of the machine's most.
     ShareOfMost(f64),
 }
@@ -128,7 +130,7 @@ impl Row {
         match self.goal {
             Goal::None => dash(),
             Goal::AtLeast(figure) => format!(">= {}", Shown(self.unit, figure)),
-            Goal::AtMost(figure) => format!("<= {}", Shown(self.unit, figure)),
+            Goal::AtMost(figure) | Goal::NeverOver(figure) => format!("<= {}", Shown(self.unit, figure)),
             Goal::ShareOfMost(share) => format!("ratio >= {share}"),
         }
     }
@@ -138,6 +140,7 @@ impl Row {
             Goal::None => None,
             Goal::AtLeast(figure) => Some(self.jobq.median >= figure),
             Goal::AtMost(figure) => Some(self.jobq.median <= figure),
+            Goal::NeverOver(figure) => Some(self.jobq.most <= figure),
             Goal::ShareOfMost(share) => self.ratio().map(|ratio| ratio >= share),
         }
     }
