@@ -23,9 +23,7 @@ async fn main() {
     let [_, url, calls, at_once, ..] = arguments.as_slice() else {
         return println!("give a url, how many calls, and how many at once; and a header, if one is wanted");
     };
-    let header = arguments
-        .get(4)
-        .map(|value| ("x-header".to_owned(), value.clone()));
+    let header = arguments.get(4).map(|value| ("x-header".to_owned(), value.clone()));
     let (calls, at_once): (u32, u32) = (calls.parse().unwrap(), at_once.parse().unwrap());
     let mut request: Request = serde_json::from_value(serde_json::json!({ "u": url })).unwrap();
     request.headers.extend(header);
@@ -35,10 +33,7 @@ async fn main() {
     let caller = async || {
         while left.get() > 0 {
             left.set(left.get() - 1);
-            let reply = target
-                .call(&request, Duration::from_secs(30), 1 << 20)
-                .await
-                .unwrap();
+            let reply = target.call(&request, Duration::from_secs(30), 1 << 20).await.unwrap();
             assert_eq!(reply.status, 200);
         }
     };
@@ -46,10 +41,7 @@ async fn main() {
     join_all((0..at_once).map(|_| caller())).await;
     let seconds = (clock.uptime() - start).as_secs_f64();
     let micros = f64::from(cpu_ticks() - cpu) * 10_000.0 / f64::from(calls);
-    println!(
-        "{micros:.1} us of CPU a call, {:.0} calls/s",
-        f64::from(calls) / seconds
-    );
+    println!("{micros:.1} us of CPU a call, {:.0} calls/s", f64::from(calls) / seconds);
 }
 
 fn target(request: &Request) -> HttpTarget<EnvOrFileSecrets> {
@@ -58,11 +50,7 @@ fn target(request: &Request) -> HttpTarget<EnvOrFileSecrets> {
     limit.hosts = vec![url.host_str().unwrap().parse().unwrap()];
     limit.allow_private = true;
     limit.headers = vec![("accept".into(), "application/json".into())];
-    if request
-        .headers
-        .iter()
-        .any(|(_, value)| value.contains("${secret:"))
-    {
+    if request.headers.iter().any(|(_, value)| value.contains("${secret:")) {
         limit.secrets = vec!["bench".parse().unwrap()];
     }
     HttpTarget::new(limit, EnvOrFileSecrets::new(".")).unwrap()

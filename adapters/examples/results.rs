@@ -35,10 +35,7 @@ async fn main() {
     join_all((0..at_once).map(|_| appender())).await;
     let seconds = (clock.uptime() - start).as_secs_f64();
     let micros = f64::from(cpu_ticks() - cpu) * 10_000.0 / f64::from(records);
-    println!(
-        "{micros:.1} us of CPU a record, {:.0} records/s",
-        f64::from(records) / seconds
-    );
+    println!("{micros:.1} us of CPU a record, {:.0} records/s", f64::from(records) / seconds);
 }
 
 fn record(clock: SystemClock) -> Record {
@@ -53,11 +50,8 @@ fn record(clock: SystemClock) -> Record {
         started_at: clock.now(),
         latency: Duration::from_micros(12_345),
         headers: Vec::new(),
-        body: format!(
-            r#"{{"id": 12345, "name": "hippolyta", "data": [{}1]}}"#,
-            "10, ".repeat(60)
-        )
-        .into_bytes(),
+        body: format!(r#"{{"id": 12345, "name": "hippolyta", "data": [{}1]}}"#, "10, ".repeat(60))
+            .into_bytes(),
     }
 }
 

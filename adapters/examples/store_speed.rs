@@ -41,10 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let folder = tempfile::tempdir()?;
     let store = LocalStore::open(&folder.path().join("jobq.db"), SystemClock::new())?;
-    let names = Names {
-        queue: "troops".parse()?,
-        batch: "speed".parse()?,
-    };
+    let names = Names { queue: "troops".parse()?, batch: "speed".parse()? };
     let step = Step::begin("push");
     push(&store, &names, tasks).await?;
     step.end(tasks);
@@ -74,15 +71,10 @@ async fn push(store: &Store, names: &Names, tasks: usize) -> Result<(), Fault> {
     };
     store.open(&batch).await?;
     for _ in 0..tasks / CHUNK {
-        let parcel = || Parcel {
-            body: vec![b'x'; 300],
-            batch: names.batch.clone(),
-            priority: Priority::Normal,
-        };
+        let parcel =
+            || Parcel { body: vec![b'x'; 300], batch: names.batch.clone(), priority: Priority::Normal };
         let parcels = (0..CHUNK).map(|_| (parcel(), Duration::ZERO)).collect();
-        store
-            .send(&names.queue, &names.batch, parcels, Mark::default())
-            .await?;
+        store.send(&names.queue, &names.batch, parcels, Mark::default()).await?;
     }
     Ok(())
 }
@@ -90,15 +82,11 @@ async fn push(store: &Store, names: &Names, tasks: usize) -> Result<(), Fault> {
 async fn drain(store: &Store, names: &Names, handful: usize, mut tasks: usize) -> Result<(), Fault> {
     let visibility = Duration::from_secs(60);
     while tasks > 0 {
-        let found = store
-            .receive(&names.queue, handful.min(tasks), visibility, Duration::ZERO)
-            .await?;
+        let found = store.receive(&names.queue, handful.min(tasks), visibility, Duration::ZERO).await?;
         let done = |delivery: &Delivery| Settlement {
             queue: delivery.queue.clone(),
             receipt: delivery.receipt.clone(),
-            end: End::Done {
-                batch: names.batch.clone(),
-            },
+            end: End::Done { batch: names.batch.clone() },
         };
         let ends: Vec<_> = found.iter().map(done).collect();
         store.settle(&ends).await?;
@@ -115,11 +103,7 @@ struct Step {
 
 impl Step {
     fn begin(name: &'static str) -> Self {
-        Self {
-            name,
-            clock: SystemClock::new(),
-            cpu: cpu_used(),
-        }
+        Self { name, clock: SystemClock::new(), cpu: cpu_used() }
     }
 
     #[allow(clippy::print_stdout, reason = "this program is for people")]

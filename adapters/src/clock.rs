@@ -14,15 +14,10 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// A clock whose uptime begins now.
-    #[allow(
-        clippy::new_without_default,
-        reason = "a default clock would hide that it reads the time"
-    )]
+    #[allow(clippy::new_without_default, reason = "a default clock would hide that it reads the time")]
     #[allow(clippy::disallowed_methods, reason = "this is the Clock port")]
     pub fn new() -> Self {
-        Self {
-            started: Instant::now(),
-        }
+        Self { started: Instant::now() }
     }
 }
 

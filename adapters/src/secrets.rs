@@ -38,11 +38,7 @@ impl EnvOrFileSecrets {
 impl<C: Clock> EnvOrFileSecrets<C> {
     /// The same, by another clock.
     pub fn with_clock(folder: impl Into<PathBuf>, clock: C) -> Self {
-        Self {
-            folder: folder.into(),
-            clock,
-            read: Mutex::default(),
-        }
+        Self { folder: folder.into(), clock, read: Mutex::default() }
     }
 
     fn lookup(&self, name: &SecretName) -> Result<Secret, Fault> {
@@ -65,18 +61,14 @@ impl<C: Clock> Secrets for EnvOrFileSecrets<C> {
     }
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the environment is what this adapter adapts"
-)]
+#[allow(clippy::disallowed_methods, reason = "the environment is what this adapter adapts")]
 fn find(folder: &Path, name: &SecretName) -> Result<Secret, Fault> {
     match std::env::var(variable(name)) {
         Ok(value) if !value.is_empty() => Ok(Secret::new(value)),
         // An error here holds the value, so it is left out.
-        Err(std::env::VarError::NotUnicode(_)) => Err(Fault::new(
-            FaultKind::Lasting,
-            format!("read {}: it is not UTF-8", variable(name)),
-        )),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Fault::new(FaultKind::Lasting, format!("read {}: it is not UTF-8", variable(name))))
+        }
         _ => from_file(folder, name),
     }
 }
@@ -176,17 +168,11 @@ mod tests {
         let secrets = EnvOrFileSecrets::new(folder.path());
         let said = secrets.lookup(&name("no-such")).unwrap_err().chain();
         assert!(said.contains("JOBQ_SECRET_NO_SUCH"), "{said}");
-        assert!(
-            said.contains(&folder.path().join("no-such").display().to_string()),
-            "{said}"
-        );
+        assert!(said.contains(&folder.path().join("no-such").display().to_string()), "{said}");
 
         fs::write(folder.path().join("latin"), b"s\xe9cret").unwrap();
         let said = secrets.lookup(&name("latin")).unwrap_err().chain();
-        assert!(
-            !said.contains("cret\u{fffd}") && !said.contains("s\u{e9}"),
-            "{said}"
-        );
+        assert!(!said.contains("cret\u{fffd}") && !said.contains("s\u{e9}"), "{said}");
         fs::write(folder.path().join("empty"), "\n").unwrap();
         assert!(secrets.lookup(&name("empty")).is_err());
     }

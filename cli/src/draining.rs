@@ -63,29 +63,16 @@ pub(crate) async fn run(
     let plans = plans(&work)?;
     let secrets = secrets_of(&work.limit, secrets).await?;
     let target = HttpTarget::new(work.limit, secrets)?;
-    let world = LocalWorld {
-        store,
-        target,
-        results: work.results,
-        meter: Arc::clone(&meter),
-        clock,
-    };
+    let world = LocalWorld { store, target, results: work.results, meter: Arc::clone(&meter), clock };
     let begun = clock.uptime();
-    let drains = plans
-        .iter()
-        .map(|plan| drain(&world, plan, stop.asked(1), stop.asked(2)));
+    let drains = plans.iter().map(|plan| drain(&world, plan, stop.asked(1), stop.asked(2)));
     let summaries = tokio::select! {
         summaries = try_join_all(drains) => summaries,
         () = listening => Ok(Vec::new()),
         () = progress::show(printer, &meter, clock, work.goal) => Ok(Vec::new()),
     };
-    meter
-        .take_warnings()
-        .iter()
-        .for_each(|warning| printer.warn(warning));
-    let summary = summaries?
-        .into_iter()
-        .fold(Summary::default(), |sum, one| sum + one);
+    meter.take_warnings().iter().for_each(|warning| printer.warn(warning));
+    let summary = summaries?.into_iter().fold(Summary::default(), |sum, one| sum + one);
     let seconds = clock.uptime().saturating_sub(begun).as_secs_f64();
     Ok(Drained { summary, seconds })
 }
@@ -94,10 +81,7 @@ pub(crate) async fn run(
 pub(crate) async fn secrets_of(limit: &Limit, folder: &Path) -> Result<EnvOrFileSecrets, Failure> {
     let secrets = EnvOrFileSecrets::new(folder);
     for name in &limit.secrets {
-        secrets
-            .resolve(name)
-            .await
-            .map_err(|fault| Failure::usage(fault.chain()))?;
+        secrets.resolve(name).await.map_err(|fault| Failure::usage(fault.chain()))?;
     }
     Ok(secrets)
 }

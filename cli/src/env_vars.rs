@@ -7,10 +7,7 @@ pub(crate) const BACKEND: &str = "JOBQ_BACKEND";
 pub(crate) const CONFIG: &str = "JOBQ_CONFIG";
 
 /// The value of a variable, if it is set to something.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "this is the one file that reads the environment"
-)]
+#[allow(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
 pub(crate) fn read(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

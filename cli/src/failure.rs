@@ -28,20 +28,12 @@ enum Kind {
 impl Failure {
     /// What was typed, or a file that was named, is wrong.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Usage,
-            message: message.into(),
-            hints: Vec::new(),
-        }
+        Self { kind: Kind::Usage, message: message.into(), hints: Vec::new() }
     }
 
     /// The outside world failed.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Failed,
-            message: message.into(),
-            hints: Vec::new(),
-        }
+        Self { kind: Kind::Failed, message: message.into(), hints: Vec::new() }
     }
 
     /// The same failure with what to type or change.

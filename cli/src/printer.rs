@@ -18,10 +18,7 @@ pub(crate) struct Printer {
 impl Printer {
     /// A printer as the command line asks for it.
     pub(crate) fn new(global: &Global) -> Self {
-        Self {
-            json: global.json,
-            quiet: global.quiet,
-        }
+        Self { json: global.json, quiet: global.quiet }
     }
 
     /// Prints a result: as text for people, or as one line of JSON.
@@ -37,11 +34,7 @@ impl Printer {
         } else {
             text.to_string()
         };
-        if items.is_empty() {
-            Ok(())
-        } else {
-            write(&mut io::stdout().lock(), lines.trim_end_matches('\n'))
-        }
+        if items.is_empty() { Ok(()) } else { write(&mut io::stdout().lock(), lines.trim_end_matches('\n')) }
     }
 
     /// Prints text that has no JSON form, whatever was asked for.

@@ -41,11 +41,7 @@ pub(crate) async fn show(printer: Printer, meter: &Meter, clock: SystemClock, go
         clock.sleep(every).await;
         let now = clock.uptime();
         recent.push_back((now, meter.read()));
-        while recent.len() > 2
-            && recent
-                .front()
-                .is_some_and(|(at, _)| now.saturating_sub(*at) > RATE_OVER)
-        {
+        while recent.len() > 2 && recent.front().is_some_and(|(at, _)| now.saturating_sub(*at) > RATE_OVER) {
             recent.pop_front();
         }
         view.warn(&meter.take_warnings());
@@ -136,10 +132,7 @@ fn rates(recent: &VecDeque<(Duration, Counted)>) -> (f64, f64) {
     };
     let seconds = to.saturating_sub(*from).as_secs_f64().max(0.001);
     let rate = |count: u64| per_second(count, seconds);
-    (
-        rate(last.started - first.started),
-        rate(last.done + last.dead - first.done - first.dead),
-    )
+    (rate(last.started - first.started), rate(last.done + last.dead - first.done - first.dead))
 }
 
 fn eta(tasks: u64, per_second: f64) -> String {

@@ -44,12 +44,7 @@ impl Project {
         check_backend(global)?;
         let beside = config_path.parent().unwrap_or(Path::new(""));
         let state = global.state.clone().unwrap_or_else(|| beside.join(&config.state));
-        Ok(Self {
-            config,
-            config_path,
-            has_config,
-            state,
-        })
+        Ok(Self { config, config_path, has_config, state })
     }
 
     /// A project without configuration.
@@ -57,22 +52,12 @@ impl Project {
         check_backend(global)?;
         let config = Config::default();
         let state = global.state.clone().unwrap_or_else(|| config.state.clone());
-        Ok(Self {
-            config,
-            config_path: config_path(global),
-            has_config: false,
-            state,
-        })
+        Ok(Self { config, config_path: config_path(global), has_config: false, state })
     }
 
     /// A project in this state folder, without configuration.
     pub(crate) fn in_folder(state: PathBuf) -> Self {
-        Self {
-            config: Config::default(),
-            config_path: PathBuf::new(),
-            has_config: false,
-            state,
-        }
+        Self { config: Config::default(), config_path: PathBuf::new(), has_config: false, state }
     }
 
     /// Opens the store, making the folder and the file where they are missing.
@@ -87,11 +72,9 @@ impl Project {
     /// Opens the store if there is one: looking must not make it.
     pub(crate) fn existing_store(&self) -> Result<Store, Failure> {
         if !self.state.join(DATABASE).exists() {
-            return Err(
-                Failure::usage(format!("there is no queue in {}", self.state.display()))
-                    .hint("push something first: jobq run FILE --rate 50/s, or jobq push QUEUE FILE")
-                    .hint("or say where it is: --state DIR"),
-            );
+            return Err(Failure::usage(format!("there is no queue in {}", self.state.display()))
+                .hint("push something first: jobq run FILE --rate 50/s, or jobq push QUEUE FILE")
+                .hint("or say where it is: --state DIR"));
         }
         self.store()
     }
@@ -103,11 +86,7 @@ impl Project {
 
     /// A configured queue.
     pub(crate) fn queue(&self, name: &str) -> Result<&Queue, Failure> {
-        let found = self
-            .config
-            .queues
-            .values()
-            .find(|queue| queue.name.as_str() == name);
+        let found = self.config.queues.values().find(|queue| queue.name.as_str() == name);
         found.ok_or_else(|| self.missing(self.config.unknown_queue(name)))
     }
 
@@ -116,11 +95,7 @@ impl Project {
         let mut limits = self.config.limits.values();
         match (name, limits.next(), limits.next()) {
             (Some(name), ..) => {
-                let found = self
-                    .config
-                    .limits
-                    .values()
-                    .find(|limit| limit.name.as_str() == name);
+                let found = self.config.limits.values().find(|limit| limit.name.as_str() == name);
                 found.ok_or_else(|| self.missing(self.config.unknown_limit(name)))
             }
             (None, Some(only), None) => Ok(only),
@@ -152,18 +127,12 @@ impl Project {
 
 /// Where the configuration lies, or would.
 pub(crate) fn config_path(global: &Global) -> PathBuf {
-    let named = global
-        .config
-        .clone()
-        .or_else(|| env_vars::read(env_vars::CONFIG).map(PathBuf::from));
+    let named = global.config.clone().or_else(|| env_vars::read(env_vars::CONFIG).map(PathBuf::from));
     named.unwrap_or_else(|| PathBuf::from("jobq.toml"))
 }
 
 fn check_backend(global: &Global) -> Result<Backend, Failure> {
-    let named = global
-        .backend
-        .clone()
-        .or_else(|| env_vars::read(env_vars::BACKEND));
+    let named = global.backend.clone().or_else(|| env_vars::read(env_vars::BACKEND));
     let backend = named.as_deref().unwrap_or("local").parse::<Backend>();
     backend.map_err(|error| Failure::usage(error.to_string()))
 }

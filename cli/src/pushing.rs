@@ -92,16 +92,9 @@ impl SourceArgs {
         let source = self.open(path)?;
         let now = SystemClock::new().now();
         let suffix = format!("{:06x}", fastrand::u32(..) >> 8);
-        let told = self
-            .batch
-            .as_ref()
-            .map_or_else(|| suffix.clone(), ToString::to_string);
+        let told = self.batch.as_ref().map_or_else(|| suffix.clone(), ToString::to_string);
         let fingerprint = source.fingerprint(&told)?;
-        let stem = if source.is_file() {
-            path.file_stem().and_then(|stem| stem.to_str())
-        } else {
-            None
-        };
+        let stem = if source.is_file() { path.file_stem().and_then(|stem| stem.to_str()) } else { None };
         let stem = stem.unwrap_or("stdin");
         // A file may go to several queues, and is a batch in each.
         let stem = queue.map_or_else(|| stem.to_owned(), |queue| format!("{queue}.{stem}"));
@@ -113,41 +106,16 @@ impl SourceArgs {
         };
         let id: BatchId = id.map_err(|error| Failure::usage(error.to_string()))?;
         let queue = queue.map_or_else(|| queue_of(&id), |queue| Ok(queue.clone()))?;
-        let batch = NewBatch {
-            id,
-            queue,
-            source: fingerprint.to_string(),
-            created_at: now,
-        };
-        let defaults = Defaults {
-            priority: self.priority.unwrap_or_default(),
-            delay: self.delay.unwrap_or_default(),
-        };
-        let bad_lines = if self.strict {
-            BadLines::Stop
-        } else {
-            BadLines::Skip
-        };
-        let order = Order {
-            batch,
-            defaults,
-            limits: local_limits(),
-            bad_lines,
-        };
-        Ok(Prepared {
-            source,
-            name: shown(path),
-            told: false,
-            order,
-        })
+        let batch = NewBatch { id, queue, source: fingerprint.to_string(), created_at: now };
+        let defaults =
+            Defaults { priority: self.priority.unwrap_or_default(), delay: self.delay.unwrap_or_default() };
+        let bad_lines = if self.strict { BadLines::Stop } else { BadLines::Skip };
+        let order = Order { batch, defaults, limits: local_limits(), bad_lines };
+        Ok(Prepared { source, name: shown(path), told: false, order })
     }
 
     fn open(&self, path: &Path) -> Result<Source, Failure> {
-        let reading = Reading {
-            format: self.format,
-            url: self.url.clone(),
-            id: self.id.clone(),
-        };
+        let reading = Reading { format: self.format, url: self.url.clone(), id: self.id.clone() };
         let source = if path == Path::new("-") {
             Source::stream(Box::new(BufReader::with_capacity(1 << 18, io::stdin())), reading)
         } else {
@@ -171,10 +139,8 @@ impl Prepared {
     pub(crate) async fn push(&mut self, store: &Store, printer: Printer) -> Result<PushReport, Failure> {
         let mut view = View::new(printer, self);
         let clock = SystemClock::new();
-        let pushed = push(store, &clock, &self.order, &mut self.source, &mut |notice| {
-            view.take(&notice)
-        })
-        .await;
+        let pushed =
+            push(store, &clock, &self.order, &mut self.source, &mut |notice| view.take(&notice)).await;
         view.end();
         let pushed = pushed.map_err(|error| self.named(error))?;
         Ok(self.report(&pushed))
@@ -213,13 +179,7 @@ impl PushReport {
 
 impl fmt::Display for PushReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            batch,
-            queue,
-            sent,
-            refused,
-            ..
-        } = self;
+        let Self { batch, queue, sent, refused, .. } = self;
         if self.complete_before {
             return write!(
                 f,
@@ -253,13 +213,7 @@ impl View {
             let style = ProgressStyle::with_template("{bar:20} {msg}");
             ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self {
-            printer,
-            bar,
-            name: prepared.name.clone(),
-            told: prepared.told,
-            refused: 0,
-        }
+        Self { printer, bar, name: prepared.name.clone(), told: prepared.told, refused: 0 }
     }
 
     fn take(&mut self, notice: &Notice) {
@@ -293,29 +247,19 @@ impl View {
             bar.finish_and_clear();
         }
         if self.refused > SHOWN_REFUSALS {
-            self.printer.warn(format_args!(
-                "{} more lines were refused",
-                self.refused - SHOWN_REFUSALS
-            ));
+            self.printer.warn(format_args!("{} more lines were refused", self.refused - SHOWN_REFUSALS));
         }
     }
 }
 
 /// A source as it is called in messages.
 fn shown(path: &Path) -> String {
-    if path == Path::new("-") {
-        "standard input".to_owned()
-    } else {
-        path.display().to_string()
-    }
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 /// The failure of a source, with its name where the error doesn't hold it.
 fn named(name: &str, error: SourceError) -> Failure {
-    let has_name = matches!(
-        error,
-        SourceError::Io { .. } | SourceError::NotAFile(_) | SourceError::OnlyOnce
-    );
+    let has_name = matches!(error, SourceError::Io { .. } | SourceError::NotAFile(_) | SourceError::OnlyOnce);
     let mut failure = Failure::from(error);
     if !has_name {
         failure.message = format!("{name}: {}", failure.message);
@@ -326,18 +270,14 @@ fn named(name: &str, error: SourceError) -> Failure {
 /// The queue of a batch that is run by itself.
 fn queue_of(batch: &BatchId) -> Result<QueueName, Failure> {
     let name: String = batch.as_str().chars().take(60).collect();
-    name.parse()
-        .map_err(|error: jobq_core::name::NameError| Failure::usage(error.to_string()))
+    name.parse().map_err(|error: jobq_core::name::NameError| Failure::usage(error.to_string()))
 }
 
 /// What the local outbox takes in one transaction: enough that its cost is shared, little enough that memory
 /// stays small and a push cut short has lost little.
 fn local_limits() -> Limits {
     let most = |number| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
-    Limits {
-        count: most(4_096),
-        bytes: most(4 << 20),
-    }
+    Limits { count: most(4_096), bytes: most(4 << 20) }
 }
 
 /// Reads an argument, its error as one line.
@@ -350,10 +290,7 @@ where
 
 /// A file's name without its ending, for names made from it.
 pub(crate) fn results_beside(path: &Path) -> PathBuf {
-    let stem = path
-        .file_stem()
-        .filter(|_| path != Path::new("-"))
-        .unwrap_or_else(|| "stdin".as_ref());
+    let stem = path.file_stem().filter(|_| path != Path::new("-")).unwrap_or_else(|| "stdin".as_ref());
     let mut name = stem.to_owned();
     name.push(".results.jsonl");
     path.with_file_name(name)

@@ -64,12 +64,8 @@ pub(crate) struct QuotaReading {
 
 /// Reads every queue that is configured or was ever used.
 pub(crate) async fn queues(project: &Project, store: &Store) -> Result<Vec<QueueReading>, Failure> {
-    let mut configured: BTreeMap<QueueName, Option<&Queue>> = project
-        .config
-        .queues
-        .iter()
-        .map(|(name, queue)| (name.clone(), Some(queue)))
-        .collect();
+    let mut configured: BTreeMap<QueueName, Option<&Queue>> =
+        project.config.queues.iter().map(|(name, queue)| (name.clone(), Some(queue))).collect();
     for name in store.queues().await? {
         configured.entry(name).or_insert(None);
     }
@@ -95,9 +91,7 @@ async fn queue_reading(
         }
         None => None,
     };
-    let eta = per_second
-        .filter(|_| waiting > 0)
-        .map(|rate| time_for(waiting, rate).as_secs_f64());
+    let eta = per_second.filter(|_| waiting > 0).map(|rate| time_for(waiting, rate).as_secs_f64());
     Ok(QueueReading {
         queue: name.to_string(),
         limit: queue.map(|queue| queue.limit.to_string()),
@@ -141,9 +135,7 @@ pub(crate) async fn limit_reading(store: &Store, limit: &Limit) -> Result<LimitR
         quotas: quotas.collect(),
         max_in_flight: limit.max_in_flight.map(std::num::NonZeroU32::get),
         hosts: limit.hosts.iter().map(ToString::to_string).collect(),
-        drainers: holders::alive(&state, now)
-            .map(|holder| holder.drainer.clone())
-            .collect(),
+        drainers: holders::alive(&state, now).map(|holder| holder.drainer.clone()).collect(),
     })
 }
 
@@ -152,11 +144,7 @@ fn because(limit: &Limit, state: &LimitState) -> Vec<String> {
     let now = SystemClock::new().now();
     let effective = effective(limit, state, now);
     let mut because = Vec::new();
-    if state
-        .pause
-        .as_ref()
-        .is_some_and(|pause| pause.until.is_none_or(|until| now < until))
-    {
+    if state.pause.as_ref().is_some_and(|pause| pause.until.is_none_or(|until| now < until)) {
         because.push("paused by hand".to_owned());
     }
     if let Some(cool) = state.cool_down.as_ref().filter(|cool| now < cool.until) {
@@ -164,19 +152,13 @@ fn because(limit: &Limit, state: &LimitState) -> Vec<String> {
         because.push(format!("cooling for {left} after a {}", cool.status));
     }
     if effective.share_per_mille < 1_000 {
-        because.push(format!(
-            "recovering, at {}% of the pace",
-            effective.share_per_mille / 10
-        ));
+        because.push(format!("recovering, at {}% of the pace", effective.share_per_mille / 10));
     }
     if effective.overridden.is_some() {
         because.push(format!("set to {} by hand", effective.pace));
     }
     if limit.headroom_per_mille > 0 && effective.per_second().is_some() {
-        because.push(format!(
-            "{}% headroom",
-            f64::from(limit.headroom_per_mille) / 10.0
-        ));
+        because.push(format!("{}% headroom", f64::from(limit.headroom_per_mille) / 10.0));
     }
     because
 }
@@ -199,23 +181,11 @@ pub(crate) fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
 
 /// The heading and rows of a table of queues.
 pub(crate) fn queue_rows(queues: &[QueueReading]) -> Vec<Vec<String>> {
-    let heading = row([
-        "QUEUE",
-        "READY",
-        "IN FLIGHT",
-        "DELAYED",
-        "DEAD",
-        "OLDEST",
-        "ETA",
-        "LIMIT",
-    ]);
+    let heading = row(["QUEUE", "READY", "IN FLIGHT", "DELAYED", "DEAD", "OLDEST", "ETA", "LIMIT"]);
     let cells = |queue: &QueueReading| {
         let count = |number: u64| HumanCount(number).to_string();
         let time = |seconds: Option<f64>| {
-            seconds.map_or_else(
-                || "-".to_owned(),
-                |seconds| human::roughly(Duration::from_secs_f64(seconds)),
-            )
+            seconds.map_or_else(|| "-".to_owned(), |seconds| human::roughly(Duration::from_secs_f64(seconds)))
         };
         vec![
             queue.queue.clone(),
@@ -235,17 +205,10 @@ pub(crate) fn queue_rows(queues: &[QueueReading]) -> Vec<Vec<String>> {
 pub(crate) fn limit_rows(limits: &[LimitReading]) -> Vec<Vec<String>> {
     let heading = row(["LIMIT", "RATE", "NOW", "DRAINERS", "BECAUSE"]);
     let cells = |limit: &LimitReading| {
-        let now = limit
-            .effective_per_second
-            .map_or_else(|| "no pace".to_owned(), |rate| format!("{rate:.2}/s"));
+        let now =
+            limit.effective_per_second.map_or_else(|| "no pace".to_owned(), |rate| format!("{rate:.2}/s"));
         let drainers = limit.drainers.len().to_string();
-        vec![
-            limit.limit.clone(),
-            limit.rate.clone(),
-            now,
-            drainers,
-            limit.because.join(", "),
-        ]
+        vec![limit.limit.clone(), limit.rate.clone(), now, drainers, limit.because.join(", ")]
     };
     std::iter::once(heading).chain(limits.iter().map(cells)).collect()
 }

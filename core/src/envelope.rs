@@ -101,20 +101,12 @@ impl Envelope {
     /// Reads what [`Envelope::encode`] wrote.
     pub fn decode(body: &[u8]) -> Result<Self, EnvelopeError> {
         let envelope: Self = serde_json::from_slice(body).map_err(|e| Self::why(body, e))?;
-        if envelope.version > VERSION {
-            Err(EnvelopeError::Newer(envelope.version))
-        } else {
-            Ok(envelope)
-        }
+        if envelope.version > VERSION { Err(EnvelopeError::Newer(envelope.version)) } else { Ok(envelope) }
     }
 
     /// The envelope sealed for an outbox.
     pub fn seal(&self) -> Parcel {
-        Parcel {
-            body: self.encode(),
-            batch: self.batch.clone(),
-            priority: self.priority,
-        }
+        Parcel { body: self.encode(), batch: self.batch.clone(), priority: self.priority }
     }
 
     /// A newer envelope may fail to parse; its version still tells why.
@@ -168,12 +160,8 @@ mod tests {
             headers: vec![("a".into(), "b".into())],
             body: Some("{}".into()),
         };
-        let task = Task {
-            id: "t-1".parse().unwrap(),
-            request,
-            priority: Priority::High,
-            delay: Duration::ZERO,
-        };
+        let task =
+            Task { id: "t-1".parse().unwrap(), request, priority: Priority::High, delay: Duration::ZERO };
         Envelope::new(task, "b-1".parse().unwrap(), Timestamp::from_secs(1))
     }
 
@@ -186,14 +174,8 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_told_from_a_foreign_body() {
-        assert!(matches!(
-            Envelope::decode(br#"{"v":9,"new":"shape"}"#),
-            Err(EnvelopeError::Newer(9))
-        ));
-        assert!(matches!(
-            Envelope::decode(b"hello"),
-            Err(EnvelopeError::Foreign(_))
-        ));
+        assert!(matches!(Envelope::decode(br#"{"v":9,"new":"shape"}"#), Err(EnvelopeError::Newer(9))));
+        assert!(matches!(Envelope::decode(b"hello"), Err(EnvelopeError::Foreign(_))));
     }
 
     #[test]
@@ -211,9 +193,6 @@ mod tests {
         }
         assert_eq!((envelope.calls, envelope.spent), (50, 25));
         assert_eq!(envelope.attempts.len(), KEPT_ATTEMPTS);
-        assert_eq!(
-            envelope.attempts.last().unwrap().started_at,
-            Timestamp::from_secs(49)
-        );
+        assert_eq!(envelope.attempts.last().unwrap().started_at, Timestamp::from_secs(49));
     }
 }

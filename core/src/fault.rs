@@ -35,11 +35,7 @@ pub enum Advice {
 impl Fault {
     /// A fault of this kind while doing `operation`.
     pub fn new(kind: FaultKind, operation: impl Into<String>) -> Self {
-        Self {
-            kind,
-            operation: operation.into(),
-            source: None,
-        }
+        Self { kind, operation: operation.into(), source: None }
     }
 
     /// The same fault with its cause.
@@ -84,8 +80,6 @@ impl fmt::Display for Fault {
 
 impl Error for Fault {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
-            .as_ref()
-            .map(|source| &**source as &(dyn Error + 'static))
+        self.source.as_ref().map(|source| &**source as &(dyn Error + 'static))
     }
 }

@@ -45,10 +45,7 @@ impl FromStr for HostPattern {
         // As it stands in urls: lower case, punycode, addresses in their one spelling.
         let canonical = url::Host::parse(name).map_err(|_| error())?;
         let dot = if name.len() < host.len() { "." } else { "" };
-        Ok(Self {
-            host: format!("{dot}{canonical}"),
-            port,
-        })
+        Ok(Self { host: format!("{dot}{canonical}"), port })
     }
 }
 

@@ -34,43 +34,27 @@ pub struct HumanError {
 
 /// Reads a length of time such as `30s`, `500ms` or `2h`.
 pub fn parse_duration(text: &str) -> Result<Duration, HumanError> {
-    let error = || HumanError {
-        given: text.to_owned(),
-        what: "length of time",
-        like: "500ms, 30s, 10m, 2h or 7d",
-    };
-    measured(text, &DURATIONS)
-        .map(Duration::from_nanos)
-        .ok_or_else(error)
+    let error =
+        || HumanError { given: text.to_owned(), what: "length of time", like: "500ms, 30s, 10m, 2h or 7d" };
+    measured(text, &DURATIONS).map(Duration::from_nanos).ok_or_else(error)
 }
 
 /// Reads a size in bytes such as `64KiB`, `10MB` or `512B`.
 pub fn parse_size(text: &str) -> Result<u64, HumanError> {
-    let error = || HumanError {
-        given: text.to_owned(),
-        what: "size",
-        like: "64KiB, 10MB or 1GiB",
-    };
+    let error = || HumanError { given: text.to_owned(), what: "size", like: "64KiB, 10MB or 1GiB" };
     measured(text, &SIZES).ok_or_else(error)
 }
 
 /// Reads the time part of a rate or quota: a unit alone (`s`), or with a number (`10s`). Zero is refused.
 pub fn parse_unit(text: &str) -> Option<Duration> {
-    let unit = DURATIONS
-        .iter()
-        .find(|(unit, _)| *unit == text)
-        .map(|(_, nanos)| *nanos);
-    unit.or_else(|| measured(text, &DURATIONS))
-        .filter(|nanos| *nanos > 0)
-        .map(Duration::from_nanos)
+    let unit = DURATIONS.iter().find(|(unit, _)| *unit == text).map(|(_, nanos)| *nanos);
+    unit.or_else(|| measured(text, &DURATIONS)).filter(|nanos| *nanos > 0).map(Duration::from_nanos)
 }
 
 /// Writes a length of time with the largest unit that leaves it whole: `90s`, `2h`.
 pub fn duration(length: Duration) -> String {
     let total = nanos(length);
-    let whole = DURATIONS
-        .iter()
-        .find(|(_, unit)| total >= *unit && total.is_multiple_of(*unit));
+    let whole = DURATIONS.iter().find(|(_, unit)| total >= *unit && total.is_multiple_of(*unit));
     match whole {
         Some((name, unit)) => format!("{}{name}", total / unit),
         None if total == 0 => "0s".to_owned(),

@@ -35,10 +35,7 @@ impl Lease {
     pub fn slot(&self, number: u32) -> Slot {
         let planned = self.first.plus(self.interval.saturating_mul(number));
         let at = planned.max(self.booked_at);
-        Slot {
-            at,
-            use_by: at.plus(self.lateness).min(planned.plus(self.catch_up)),
-        }
+        Slot { at, use_by: at.plus(self.lateness).min(planned.plus(self.catch_up)) }
     }
 
     /// Where the calendar goes on after this lease: one interval after its last slot.

@@ -69,8 +69,5 @@ pub fn default_burst(pace: Pace) -> NonZeroU32 {
         Pace::Unlimited => 1,
         Pace::Limited(rate) => slots(rate),
     };
-    u32::try_from(slots)
-        .ok()
-        .and_then(NonZeroU32::new)
-        .unwrap_or(NonZeroU32::MIN)
+    u32::try_from(slots).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
 }

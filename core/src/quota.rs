@@ -43,15 +43,10 @@ impl FromStr for Quota {
     type Err = QuotaError;
 
     fn from_str(text: &str) -> Result<Self, QuotaError> {
-        let error = |why| QuotaError {
-            given: text.to_owned(),
-            why,
-        };
+        let error = |why| QuotaError { given: text.to_owned(), why };
         let (limit, window) = text.split_once('/').ok_or_else(|| error("there is no '/'"))?;
-        let limit: u64 = limit
-            .trim()
-            .parse()
-            .map_err(|_| error("the number of calls is not a whole number"))?;
+        let limit: u64 =
+            limit.trim().parse().map_err(|_| error("the number of calls is not a whole number"))?;
         let limit =
             NonZeroU64::new(limit).ok_or_else(|| error("it can't be zero (pause the limit instead)"))?;
         let window = match window.trim() {
@@ -100,15 +95,7 @@ mod tests {
 
     #[test]
     fn reads_and_writes_quotas() {
-        for text in [
-            "600/m",
-            "100/10s",
-            "65000/d",
-            "65000/d sliding",
-            "1000000/mo",
-            "5/h",
-            "7/mo sliding",
-        ] {
+        for text in ["600/m", "100/10s", "65000/d", "65000/d sliding", "1000000/mo", "5/h", "7/mo sliding"] {
             assert_eq!(text.parse::<Quota>().unwrap().to_string(), text);
         }
         assert_eq!("5/24h".parse::<Quota>().unwrap().window, Window::Sliding(DAY));

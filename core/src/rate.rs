@@ -56,18 +56,13 @@ impl FromStr for Rate {
     type Err = RateError;
 
     fn from_str(text: &str) -> Result<Self, RateError> {
-        let error = |why| RateError {
-            given: text.to_owned(),
-            why,
-        };
+        let error = |why| RateError { given: text.to_owned(), why };
         let (calls, per) = text.split_once('/').ok_or_else(|| error("there is no '/'"))?;
         let calls = calls.trim();
         if calls.starts_with('-') {
             return Err(error("it can't be negative"));
         }
-        let calls: u64 = calls
-            .parse()
-            .map_err(|_| error("the number of calls is not a whole number"))?;
+        let calls: u64 = calls.parse().map_err(|_| error("the number of calls is not a whole number"))?;
         let calls =
             NonZeroU64::new(calls).ok_or_else(|| error("it can't be zero (pause the limit instead)"))?;
         let per = human::parse_unit(per.trim()).ok_or_else(|| error("the unit is not s, m, h or d"))?;
@@ -95,11 +90,7 @@ impl FromStr for Pace {
     type Err = RateError;
 
     fn from_str(text: &str) -> Result<Self, RateError> {
-        if text == "none" {
-            Ok(Self::Unlimited)
-        } else {
-            text.parse().map(Self::Limited)
-        }
+        if text == "none" { Ok(Self::Unlimited) } else { text.parse().map(Self::Limited) }
     }
 }
 
@@ -134,17 +125,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_rate() {
-        for text in [
-            "50",
-            "50/x",
-            "-5/s",
-            "0/s",
-            "/s",
-            "5/",
-            "1.5/s",
-            "9999999999999/s",
-            "5/0s",
-        ] {
+        for text in ["50", "50/x", "-5/s", "0/s", "/s", "5/", "1.5/s", "9999999999999/s", "5/0s"] {
             assert!(text.parse::<Rate>().is_err(), "{text}");
         }
     }

@@ -102,11 +102,7 @@ impl FromStr for TaskId {
 
     fn from_str(text: &str) -> Result<Self, TaskIdError> {
         let fits = (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(TaskIdError(text.chars().take(60).collect()))
-        }
+        if fits { Ok(Self(text.to_owned())) } else { Err(TaskIdError(text.chars().take(60).collect())) }
     }
 }
 
@@ -117,15 +113,8 @@ impl fmt::Display for TaskId {
 }
 
 impl Method {
-    const ALL: [Self; 7] = [
-        Self::Get,
-        Self::Head,
-        Self::Post,
-        Self::Put,
-        Self::Patch,
-        Self::Delete,
-        Self::Options,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Options];
 
     /// The method as it stands in a request line.
     pub fn as_str(self) -> &'static str {
@@ -155,14 +144,8 @@ impl FromStr for Method {
 
     fn from_str(text: &str) -> Result<Self, ChoiceError> {
         let choices = "GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS";
-        let found = Self::ALL
-            .into_iter()
-            .find(|method| method.as_str().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| ChoiceError {
-            given: text.to_owned(),
-            what: "method",
-            choices,
-        })
+        let found = Self::ALL.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| ChoiceError { given: text.to_owned(), what: "method", choices })
     }
 }
 
@@ -186,11 +169,9 @@ impl FromStr for Priority {
             "high" => Ok(Self::High),
             "normal" => Ok(Self::Normal),
             "bulk" => Ok(Self::Bulk),
-            _ => Err(ChoiceError {
-                given: text.to_owned(),
-                what: "priority",
-                choices: "high, normal or bulk",
-            }),
+            _ => {
+                Err(ChoiceError { given: text.to_owned(), what: "priority", choices: "high, normal or bulk" })
+            }
         }
     }
 }

@@ -82,10 +82,7 @@ mod tests {
     fn arithmetic_saturates() {
         let second = Duration::from_secs(1);
         assert_eq!(Timestamp::EPOCH.minus(second), Timestamp::EPOCH);
-        assert_eq!(
-            Timestamp::from_nanos(u64::MAX).plus(second),
-            Timestamp::from_nanos(u64::MAX)
-        );
+        assert_eq!(Timestamp::from_nanos(u64::MAX).plus(second), Timestamp::from_nanos(u64::MAX));
         assert_eq!(Timestamp::EPOCH.since(Timestamp::from_secs(5)), Duration::ZERO);
     }
 

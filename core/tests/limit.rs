@@ -1,11 +1,7 @@
 //! Promises P2 and P3 as properties of the calendar: whatever drainers do, no window is passed; and while
 //! tasks wait, the limit is reached. Here a drainer is only its bookings and the instants it starts calls at.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::cast_precision_loss,
-    reason = "a test may panic, and counts are small"
-)]
+#![allow(clippy::unwrap_used, clippy::cast_precision_loss, reason = "a test may panic, and counts are small")]
 
 use std::time::Duration;
 
@@ -31,13 +27,7 @@ enum Step {
     Pass(Duration),
     /// A drainer books and uses its lease: how late (in percent of what is allowed), how many slots it
     /// uses before it stops, and whether it gives the rest back or dies with it.
-    Book {
-        drainer: usize,
-        slots: u32,
-        late_percent: u64,
-        used: u32,
-        gives_back: bool,
-    },
+    Book { drainer: usize, slots: u32, late_percent: u64, used: u32, gives_back: bool },
     /// The API refuses a call.
     Refuse { hint: Option<u8> },
     /// Somebody sets a slower pace for a while, pauses, or goes back.
@@ -72,12 +62,7 @@ fn limit(rate: &str, burst: u32, quotas: &[&str]) -> Limit {
 }
 
 fn want(drainer: usize, slots: u32) -> Want {
-    Want {
-        drainer: format!("d{drainer}").parse().unwrap(),
-        slots,
-        in_flight: 0,
-        unused: Vec::new(),
-    }
+    Want { drainer: format!("d{drainer}").parse().unwrap(), slots, in_flight: 0, unused: Vec::new() }
 }
 
 /// The instants at which calls start when the history happens, in true time. Each drainer's clock is a
@@ -87,41 +72,20 @@ fn starts(limit: &Limit, steps: &[Step]) -> Vec<Timestamp> {
     let mut now = Timestamp::from_secs(1_800_000_000);
     let mut unused: Vec<Vec<Lease>> = vec![Vec::new(); 4];
     let mut starts = Vec::new();
-    let by = |at| By {
-        who: "test".to_owned(),
-        at,
-        why: None,
-    };
+    let by = |at| By { who: "test".to_owned(), at, why: None };
     for step in steps {
         match *step {
             Step::Pass(length) => now = now.plus(length),
             Step::Refuse { hint } => {
                 let hint = hint.map(|seconds| Duration::from_secs(seconds.into()));
-                let refusal = Refusal {
-                    started_at: now,
-                    status: 429,
-                    hint,
-                };
+                let refusal = Refusal { started_at: now, status: 429, hint };
                 state = cool(limit, &state, now, refusal).unwrap_or(state);
             }
             Step::Steer(change) => state = steer(&state, change, by(now)),
-            Step::Book {
-                drainer,
-                slots,
-                late_percent,
-                used,
-                gives_back,
-            } => {
+            Step::Book { drainer, slots, late_percent, used, gives_back } => {
                 let ahead = drainer % 2 == 0;
-                let local = if ahead {
-                    now.plus(CLOCK_ERROR)
-                } else {
-                    now.minus(CLOCK_ERROR)
-                };
-                let want = Want {
-                    unused: std::mem::take(&mut unused[drainer]),
-                    ..want(drainer, slots)
-                };
+                let local = if ahead { now.plus(CLOCK_ERROR) } else { now.minus(CLOCK_ERROR) };
+                let want = Want { unused: std::mem::take(&mut unused[drainer]), ..want(drainer, slots) };
                 let booking = book(limit, &state, local, &want);
                 state = booking.state.unwrap_or(state);
                 let Answer::Lease(lease) = booking.answer else {
@@ -131,19 +95,11 @@ fn starts(limit: &Limit, steps: &[Step]) -> Vec<Timestamp> {
                     let slot = lease.slot(number);
                     let late = slot.use_by.since(slot.at).mul_f64(late_percent as f64 / 100.0);
                     let start = slot.at.plus(late);
-                    starts.push(if ahead {
-                        start.minus(CLOCK_ERROR)
-                    } else {
-                        start.plus(CLOCK_ERROR)
-                    });
+                    starts.push(if ahead { start.minus(CLOCK_ERROR) } else { start.plus(CLOCK_ERROR) });
                 }
                 if gives_back && used < lease.count {
                     let first = lease.first.plus(lease.interval * used);
-                    unused[drainer].push(Lease {
-                        first,
-                        count: lease.count - used,
-                        ..lease
-                    });
+                    unused[drainer].push(Lease { first, count: lease.count - used, ..lease });
                 }
             }
         }
@@ -265,10 +221,7 @@ fn greedy(limit: &Limit, drainers: usize, in_hand: u32, seconds: u64) -> usize {
         ask_at[drainer] = match booking.answer {
             Answer::Lease(lease) => {
                 calls += (0..lease.count).filter(|slot| lease.slot(*slot).at < end).count();
-                lease
-                    .end()
-                    .minus(Duration::from_millis(250))
-                    .max(now.plus(Duration::from_millis(1)))
+                lease.end().minus(Duration::from_millis(250)).max(now.plus(Duration::from_millis(1)))
             }
             Answer::Wait { until, .. } => until.max(now.plus(Duration::from_micros(100))),
             Answer::Alive => unreachable!("slots were wanted"),
@@ -331,20 +284,13 @@ fn given(quota: &str, zone: &str, instants: &[(&str, bool)]) {
 
 #[test]
 fn p2_a_day_ends_at_the_limits_own_midnight() {
-    let evening = [
-        ("2026-03-01T22:00:00Z", true),
-        ("2026-03-01T22:30:00Z", false),
-        ("2026-03-01T23:00:00Z", true),
-    ];
+    let evening =
+        [("2026-03-01T22:00:00Z", true), ("2026-03-01T22:30:00Z", false), ("2026-03-01T23:00:00Z", true)];
     given("1/d", "Europe/Oslo", &evening);
     given(
         "1/d",
         "UTC",
-        &[
-            ("2026-03-01T23:00:00Z", true),
-            ("2026-03-01T23:59:00Z", false),
-            ("2026-03-02T00:00:00Z", true),
-        ],
+        &[("2026-03-01T23:00:00Z", true), ("2026-03-01T23:59:00Z", false), ("2026-03-02T00:00:00Z", true)],
     );
 }
 
@@ -354,20 +300,12 @@ fn p2_a_day_with_daylight_saving_is_23_or_25_hours_long() {
     given(
         "1/d",
         "Europe/Oslo",
-        &[
-            ("2026-03-28T23:00:00Z", true),
-            ("2026-03-29T21:59:00Z", false),
-            ("2026-03-29T22:00:00Z", true),
-        ],
+        &[("2026-03-28T23:00:00Z", true), ("2026-03-29T21:59:00Z", false), ("2026-03-29T22:00:00Z", true)],
     );
     given(
         "1/d",
         "Europe/Oslo",
-        &[
-            ("2026-10-24T22:00:00Z", true),
-            ("2026-10-25T22:59:00Z", false),
-            ("2026-10-25T23:00:00Z", true),
-        ],
+        &[("2026-10-24T22:00:00Z", true), ("2026-10-25T22:59:00Z", false), ("2026-10-25T23:00:00Z", true)],
     );
 }
 
@@ -386,11 +324,7 @@ fn p2_a_leap_day_is_a_day_and_february_a_month() {
     given(
         "1/mo",
         "UTC",
-        &[
-            ("2028-02-01T00:00:00Z", true),
-            ("2028-02-29T23:00:00Z", false),
-            ("2028-03-01T00:00:00Z", true),
-        ],
+        &[("2028-02-01T00:00:00Z", true), ("2028-02-29T23:00:00Z", false), ("2028-03-01T00:00:00Z", true)],
     );
 }
 
@@ -411,10 +345,7 @@ fn p2_no_slot_lies_so_close_before_midnight_that_its_call_could_arrive_after_it(
 fn a_calendar_far_ahead_of_the_clock_is_not_followed() {
     let limit = limit("50/s", 1, &[]);
     let now = Timestamp::from_secs(1_800_000_000);
-    let state = LimitState {
-        last_slot: Some(now.plus(Duration::from_secs(3_600))),
-        ..LimitState::default()
-    };
+    let state = LimitState { last_slot: Some(now.plus(Duration::from_secs(3_600))), ..LimitState::default() };
     let answer = book(&limit, &state, now, &want(0, 1)).answer;
     assert!(matches!(answer, Answer::Wait { why: Why::Clock, .. }));
 }
@@ -425,17 +356,9 @@ fn who_leaves_frees_its_slots_and_its_permits() {
     limit.max_in_flight = Some(1.try_into().unwrap());
     let now = Timestamp::from_secs(1_800_000_000);
     let first = book(&limit, &LimitState::default(), now, &want(0, 1));
-    let (state, Answer::Lease(lease)) = (first.state.unwrap(), first.answer) else {
-        unreachable!()
-    };
+    let (state, Answer::Lease(lease)) = (first.state.unwrap(), first.answer) else { unreachable!() };
     let refused = book(&limit, &state, now, &want(1, 1)).answer;
-    assert!(matches!(
-        refused,
-        Answer::Wait {
-            why: Why::InFlight,
-            ..
-        }
-    ));
+    assert!(matches!(refused, Answer::Wait { why: Why::InFlight, .. }));
     let drainer: DrainerId = "d0".parse().unwrap();
     let left = leave(&limit, &state, &drainer, &[lease]);
     let answer = book(&limit, &left, now, &want(1, 1)).answer;

@@ -85,10 +85,7 @@ impl<W: World> Engine<'_, W> {
         self.bookings.known = booked.known;
         self.bookings.renew_at = now.plus(HOLDER_LIFETIME / 3);
         if let Some(permits) = booked.permits {
-            self.permits = self
-                .plan
-                .permits
-                .min(usize::try_from(permits).unwrap_or(usize::MAX));
+            self.permits = self.plan.permits.min(usize::try_from(permits).unwrap_or(usize::MAX));
         }
         match booked.answer {
             Answer::Lease(lease) => self.on_lease(lease),
@@ -96,11 +93,7 @@ impl<W: World> Engine<'_, W> {
                 let wait = until.since(now);
                 self.bookings.not_before = now.plus(wait.min(READ_AGAIN));
                 self.bookings.closed_until = (wait > TOO_LONG).then_some(until);
-                self.note(&Event::LeaseDeferred {
-                    limit: self.plan.limit.name.clone(),
-                    why,
-                    wait,
-                });
+                self.note(&Event::LeaseDeferred { limit: self.plan.limit.name.clone(), why, wait });
             }
             Answer::Alive => {}
         }
@@ -131,10 +124,7 @@ impl<W: World> Engine<'_, W> {
     pub(crate) fn refuse(&mut self, refusal: Refusal) {
         self.pacer.clear();
         self.bookings.refusals.push(refusal);
-        self.note(&Event::LimitCooled {
-            limit: self.plan.limit.name.clone(),
-            status: refusal.status,
-        });
+        self.note(&Event::LimitCooled { limit: self.plan.limit.name.clone(), status: refusal.status });
     }
 
     /// Takes in that the ledger knows of the refusals.
@@ -180,20 +170,14 @@ impl<W: World> Engine<'_, W> {
         let known = std::mem::take(&mut self.bookings.known);
         // Nothing is lost if it fails: the holder's entry ends by itself.
         if let Err(fault) = swap_until_written(self.world, plan, known, change).await {
-            self.note(&Event::OperationFailed {
-                error: fault.chain(),
-                retry_in: Duration::ZERO,
-            });
+            self.note(&Event::OperationFailed { error: fault.chain(), retry_in: Duration::ZERO });
         }
     }
 
     fn on_lease(&mut self, lease: Lease) {
         self.bookings.closed_until = None;
         self.interval = lease.interval;
-        self.note(&Event::LeaseBooked {
-            limit: self.plan.limit.name.clone(),
-            count: lease.count,
-        });
+        self.note(&Event::LeaseBooked { limit: self.plan.limit.name.clone(), count: lease.count });
         self.pacer.add(lease);
         if !self.bookings.refusals.is_empty() {
             self.pacer.clear();
@@ -206,10 +190,7 @@ impl<W: World> Engine<'_, W> {
         };
         self.bookings.faults += 1;
         self.bookings.not_before = now.plus(retry_in);
-        self.note(&Event::OperationFailed {
-            error: fault.chain(),
-            retry_in,
-        });
+        self.note(&Event::OperationFailed { error: fault.chain(), retry_in });
         Ok(())
     }
 
@@ -228,11 +209,7 @@ impl<W: World> Engine<'_, W> {
     /// The slots to give back; none where the limit counts none.
     fn unused(&mut self) -> Vec<Lease> {
         let missed = self.pacer.take_missed();
-        if counts_nothing(self.plan) {
-            Vec::new()
-        } else {
-            missed
-        }
+        if counts_nothing(self.plan) { Vec::new() } else { missed }
     }
 }
 
@@ -242,26 +219,14 @@ fn counts_nothing(plan: &Plan) -> bool {
 
 async fn book_slots<W: World>(world: &W, plan: &Plan, known: Versioned, want: Want) -> Result<Booked, Fault> {
     let change = |state: &LimitState, now| {
-        let Booking {
-            state,
-            answer,
-            permits,
-        } = book::book(&plan.limit, state, now, &want);
+        let Booking { state, answer, permits } = book::book(&plan.limit, state, now, &want);
         (state, (answer, permits))
     };
     let promising = !matches!(change(&known.state, world.clock().now()).1.0, Answer::Wait { .. });
     // A "wait" of what is known may be out of date: somebody may have resumed the limit, or left.
-    let start = if promising {
-        known
-    } else {
-        world.ledger().load(&plan.limit.name).await?
-    };
+    let start = if promising { known } else { world.ledger().load(&plan.limit.name).await? };
     let (known, (answer, permits)) = swap_until_written(world, plan, start, change).await?;
-    Ok(Booked {
-        known,
-        answer,
-        permits,
-    })
+    Ok(Booked { known, answer, permits })
 }
 
 /// Applies `change` to the document until what it makes of it is written, starting from what is known.
@@ -276,11 +241,7 @@ async fn swap_until_written<W: World, T>(
         let Some(next) = next else {
             return Ok((known, answer));
         };
-        match world
-            .ledger()
-            .swap(&plan.limit.name, known.version, &next)
-            .await?
-        {
+        match world.ledger().swap(&plan.limit.name, known.version, &next).await? {
             Swap::Written(version) => return Ok((Versioned { version, state: next }, answer)),
             Swap::Conflict(current) => known = current,
         }

@@ -42,20 +42,14 @@ impl<W: World> Engine<'_, W> {
         if forfeited > 0 {
             self.summary.forfeited += u64::from(forfeited);
             let limit = self.plan.limit.name.clone();
-            self.note(&Event::SlotsForfeited {
-                limit,
-                count: forfeited,
-            });
+            self.note(&Event::SlotsForfeited { limit, count: forfeited });
         }
         while self.may_start() && self.pacer.take(now) {
             let Some(ready) = self.hand.pop() else { return };
-            self.note(&Event::CallStarted {
-                queue: self.plan.queues[ready.queue].name.clone(),
-            });
+            self.note(&Event::CallStarted { queue: self.plan.queues[ready.queue].name.clone() });
             self.summary.calls += 1;
             self.keeper.starting(&ready.receipt);
-            self.calls
-                .push(Box::pin(call(self.world, &self.plan.queues[ready.queue], ready)));
+            self.calls.push(Box::pin(call(self.world, &self.plan.queues[ready.queue], ready)));
         }
     }
 
@@ -64,11 +58,7 @@ impl<W: World> Engine<'_, W> {
         self.seen_latency(called.latency);
         let queue = &self.plan.queues[called.ready.queue];
         let status = called.answer.as_ref().ok().map(|reply| reply.status);
-        self.note(&Event::CallEnded {
-            queue: queue.name.clone(),
-            status,
-            latency: called.latency,
-        });
+        self.note(&Event::CallEnded { queue: queue.name.clone(), status, latency: called.latency });
         let call = Call {
             envelope: &called.ready.envelope,
             request: &called.ready.request,
@@ -79,11 +69,7 @@ impl<W: World> Engine<'_, W> {
         };
         let outcome = judge(queue, call);
         if let (Outcome::Throttled { hint, .. }, Some(status)) = (&outcome, status) {
-            self.refuse(Refusal {
-                started_at: called.started_at,
-                status,
-                hint: *hint,
-            });
+            self.refuse(Refusal { started_at: called.started_at, status, hint: *hint });
         }
         match outcome {
             Outcome::Redirected { to } => self.redirect(called, to),
@@ -112,11 +98,7 @@ impl<W: World> Engine<'_, W> {
 
     /// Keeps a moving average of how long calls take, a new one weighing an eighth.
     fn seen_latency(&mut self, latency: Duration) {
-        self.latency = if self.latency.is_zero() {
-            latency
-        } else {
-            (self.latency * 7 + latency) / 8
-        };
+        self.latency = if self.latency.is_zero() { latency } else { (self.latency * 7 + latency) / 8 };
     }
 }
 
@@ -124,26 +106,18 @@ impl<W: World> Engine<'_, W> {
 async fn call<W: World>(world: &W, queue: &Queue, ready: Ready) -> Step {
     let started_at = world.clock().now();
     let begun = world.clock().uptime();
-    let calling = world
-        .target()
-        .call(&ready.request, queue.timeout, queue.max_response);
+    let calling = world.target().call(&ready.request, queue.timeout, queue.max_response);
     let answer = match AssertUnwindSafe(calling).catch_unwind().await {
         Ok(answer) => answer,
         Err(panic) => Err(CallError::Panicked(panic_text(&*panic))),
     };
     let latency = world.clock().uptime().saturating_sub(begun);
-    Step::Called(Box::new(Called {
-        ready,
-        started_at,
-        latency,
-        answer,
-    }))
+    Step::Called(Box::new(Called { ready, started_at, latency, answer }))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without a message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a message".to_owned())
 }
 
 impl Called {
@@ -168,31 +142,15 @@ impl Called {
             envelope.remember(attempt);
         }
         let throttled = matches!(outcome, Outcome::Throttled { .. });
-        envelope.throttled = if throttled {
-            envelope.throttled.saturating_add(1)
-        } else {
-            0
-        };
+        envelope.throttled = if throttled { envelope.throttled.saturating_add(1) } else { 0 };
         match outcome {
             Outcome::Retry { delay } | Outcome::Throttled { delay, .. } | Outcome::Deferred { delay } => {
-                Ending::retry(
-                    &queue.name,
-                    self.ready.receipt,
-                    &self.ready.envelope,
-                    delay,
-                    spent,
-                )
+                Ending::retry(&queue.name, self.ready.receipt, &self.ready.envelope, delay, spent)
             }
             Outcome::Dead { reason, detail } => {
                 let excerpt = self.answer.as_ref().ok().map(|reply| excerpt(&reply.body));
                 let remains = Remains::Envelope(Box::new(self.ready.envelope));
-                let letter = DeadLetter {
-                    reason,
-                    detail,
-                    died_at: now,
-                    excerpt,
-                    remains,
-                };
+                let letter = DeadLetter { reason, detail, died_at: now, excerpt, remains };
                 Ending::dead(&queue.name, self.ready.receipt, letter)
             }
             Outcome::Done | Outcome::Redirected { .. } => self.done(queue),
@@ -200,17 +158,8 @@ impl Called {
     }
 
     fn done(self, queue: &Queue) -> Ending {
-        let Self {
-            ready,
-            started_at,
-            latency,
-            answer,
-        } = self;
-        let reply = answer.unwrap_or_else(|_| Reply {
-            status: 0,
-            headers: Vec::new(),
-            body: Vec::new(),
-        });
+        let Self { ready, started_at, latency, answer } = self;
+        let reply = answer.unwrap_or_else(|_| Reply { status: 0, headers: Vec::new(), body: Vec::new() });
         let kept = |name: &String| queue.result_headers.contains(name);
         let record = Record {
             task: ready.envelope.id,

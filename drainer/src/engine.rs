@@ -248,10 +248,7 @@ impl<'w, W: World> Engine<'w, W> {
     }
 
     fn pass_deadlines(&mut self, now: Timestamp) {
-        let last_start = self
-            .plan
-            .deadline
-            .map(|deadline| deadline.minus(self.latency * 2));
+        let last_start = self.plan.deadline.map(|deadline| deadline.minus(self.latency * 2));
         if last_start.is_some_and(|last| now >= last) {
             self.stop(now);
         }
@@ -280,10 +277,7 @@ impl<'w, W: World> Engine<'w, W> {
             .next_at()
             .filter(|_| working && self.hand.len() > 0 && self.calls.len() < self.permits);
         let stage = match self.stage {
-            Stage::Working => self
-                .plan
-                .deadline
-                .map(|deadline| deadline.minus(self.latency * 2)),
+            Stage::Working => self.plan.deadline.map(|deadline| deadline.minus(self.latency * 2)),
             Stage::Stopping(until) | Stage::Closing(until) => Some(until),
         };
         let others = [

@@ -45,29 +45,13 @@ enum Stage {
 impl Keeper {
     /// A keeper for deliveries of these queues.
     pub(crate) fn new(queues: &[Queue]) -> Self {
-        let shortest = queues
-            .iter()
-            .map(|queue| queue.visibility)
-            .min()
-            .unwrap_or(Duration::MAX);
-        Self {
-            held: HashMap::new(),
-            look_at: Timestamp::EPOCH,
-            every: shortest / 6,
-            under_way: 0,
-        }
+        let shortest = queues.iter().map(|queue| queue.visibility).min().unwrap_or(Duration::MAX);
+        Self { held: HashMap::new(), look_at: Timestamp::EPOCH, every: shortest / 6, under_way: 0 }
     }
 
     /// A delivery came in.
     pub(crate) fn hold(&mut self, queue: usize, receipt: Receipt, hidden_until: Timestamp) {
-        self.held.insert(
-            receipt,
-            Held {
-                queue,
-                hidden_until,
-                stage: Stage::Waiting,
-            },
-        );
+        self.held.insert(receipt, Held { queue, hidden_until, stage: Stage::Waiting });
     }
 
     /// Its call is started.
@@ -98,17 +82,12 @@ impl Keeper {
     /// The deliveries whose calls are under way, with the numbers of their queues.
     fn called(&self) -> Vec<(usize, Receipt)> {
         let called = self.held.iter().filter(|(_, held)| held.stage == Stage::Called);
-        called
-            .map(|(receipt, held)| (held.queue, receipt.clone()))
-            .collect()
+        called.map(|(receipt, held)| (held.queue, receipt.clone())).collect()
     }
 
     /// The deliveries of a queue that come into sight before `soon`.
     fn due(&self, queue: usize, soon: Timestamp) -> Vec<Receipt> {
-        let due = self
-            .held
-            .iter()
-            .filter(|(_, held)| held.queue == queue && held.hidden_until < soon);
+        let due = self.held.iter().filter(|(_, held)| held.queue == queue && held.hidden_until < soon);
         due.map(|(receipt, _)| receipt.clone()).collect()
     }
 
@@ -158,10 +137,7 @@ impl<W: World> Engine<'_, W> {
                     return Err(fault);
                 };
                 self.keeper.look_at = asked_at.plus(retry_in);
-                self.note(&Event::OperationFailed {
-                    error: fault.chain(),
-                    retry_in,
-                });
+                self.note(&Event::OperationFailed { error: fault.chain(), retry_in });
                 return Ok(());
             }
         };
@@ -181,10 +157,7 @@ impl<W: World> Engine<'_, W> {
     /// Hands back every delivery that waits for a slot.
     pub(crate) fn hand_back(&mut self) {
         for ready in self.hand.take_all() {
-            self.end(Ending::released(
-                &self.plan.queues[ready.queue].name,
-                ready.receipt,
-            ));
+            self.end(Ending::released(&self.plan.queues[ready.queue].name, ready.receipt));
         }
     }
 
@@ -202,9 +175,7 @@ impl<W: World> Engine<'_, W> {
         };
         if held.stage == Stage::Waiting {
             self.summary.stale += 1;
-            self.note(&Event::SettlementStale {
-                queue: self.plan.queues[held.queue].name.clone(),
-            });
+            self.note(&Event::SettlementStale { queue: self.plan.queues[held.queue].name.clone() });
             self.hand.retain(|ready| ready.receipt != *receipt);
             self.keeper.drop(receipt);
         }

@@ -54,12 +54,7 @@ impl GovernorClock for SlotTime {
 impl Pacer {
     /// No slots yet, of a limit with this burst.
     pub(crate) fn new(burst: NonZeroU32) -> Self {
-        Self {
-            leases: VecDeque::new(),
-            cap: None,
-            burst,
-            missed: Vec::new(),
-        }
+        Self { leases: VecDeque::new(), cap: None, burst, missed: Vec::new() }
     }
 
     /// Adds a lease behind those in hand.
@@ -72,21 +67,16 @@ impl Pacer {
 
     /// How many slots are left.
     pub(crate) fn left(&self) -> usize {
-        self.leases
-            .iter()
-            .map(|own| (own.lease.count - own.gone) as usize)
-            .sum()
+        self.leases.iter().map(|own| (own.lease.count - own.gone) as usize).sum()
     }
 
     /// When the slots in hand will be used up or forfeited, if there are any.
     pub(crate) fn end(&self) -> Option<Timestamp> {
-        self.leases.back().map(|own| {
-            if is_paced(&own.lease) {
-                own.lease.end()
-            } else {
-                own.lease.slot(0).use_by
-            }
-        })
+        self.leases.back().map(
+            |own| {
+                if is_paced(&own.lease) { own.lease.end() } else { own.lease.slot(0).use_by }
+            },
+        )
     }
 
     /// When the next slot comes.
@@ -122,10 +112,7 @@ impl Pacer {
 
     /// Drops all slots: they are to be given back.
     pub(crate) fn clear(&mut self) {
-        let left = self
-            .leases
-            .drain(..)
-            .map(|own| part(&own.lease, own.gone, own.lease.count));
+        let left = self.leases.drain(..).map(|own| part(&own.lease, own.gone, own.lease.count));
         self.missed.extend(left);
     }
 
@@ -158,11 +145,7 @@ impl Cap {
         let quota = Quota::with_period(interval)?.allow_burst(burst.saturating_add(1));
         let time = SlotTime::default();
         let limiter = RateLimiter::direct_with_clock(quota, time.clone());
-        Some(Self {
-            interval,
-            time,
-            limiter,
-        })
+        Some(Self { interval, time, limiter })
     }
 }
 
@@ -173,9 +156,5 @@ fn is_paced(lease: &Lease) -> bool {
 /// The slots `from..to` of a lease as one of their own.
 fn part(lease: &Lease, from: u32, to: u32) -> Lease {
     let first = lease.first.plus(lease.interval.saturating_mul(from));
-    Lease {
-        first,
-        count: to - from,
-        ..lease.clone()
-    }
+    Lease { first, count: to - from, ..lease.clone() }
 }

@@ -35,10 +35,7 @@ pub(crate) async fn persist<W: World, T, F: Future<Output = Result<T, Fault>>>(
         let Some(retry_in) = pause(&fault, tries) else {
             return Err(fault);
         };
-        world.metrics().record(&Event::OperationFailed {
-            error: fault.chain(),
-            retry_in,
-        });
+        world.metrics().record(&Event::OperationFailed { error: fault.chain(), retry_in });
         world.clock().sleep(retry_in).await;
         tries += 1;
     }
@@ -48,10 +45,6 @@ pub(crate) async fn persist<W: World, T, F: Future<Output = Result<T, Fault>>>(
 pub(crate) fn pause(fault: &Fault, tries: u32) -> Option<Duration> {
     match fault.advice() {
         Advice::Never => None,
-        Advice::After(first) => Some(
-            first
-                .saturating_mul(2u32.saturating_pow(tries.min(8)))
-                .min(MOST_PAUSE),
-        ),
+        Advice::After(first) => Some(first.saturating_mul(2u32.saturating_pow(tries.min(8))).min(MOST_PAUSE)),
     }
 }

@@ -48,15 +48,7 @@ impl Plan {
     pub fn new(drainer: DrainerId, limit: Limit, queues: Vec<Queue>) -> Self {
         let permits = default_permits(&limit);
         let grace = queues.iter().map(|queue| queue.timeout).max().unwrap_or_default();
-        Self {
-            drainer,
-            limit,
-            queues,
-            permits,
-            until: Until::Stopped,
-            deadline: None,
-            grace,
-        }
+        Self { drainer, limit, queues, permits, until: Until::Stopped, deadline: None, grace }
     }
 }
 

@@ -48,17 +48,10 @@ pub(crate) struct Source {
 impl<W: World> Engine<'_, W> {
     /// Starts a receive from every queue that has room for a worthwhile number of tasks.
     pub(crate) fn receive(&mut self, now: Timestamp) {
-        let total = room(&jobq_core::policy::room::Load {
-            in_hand: 0,
-            ..self.load(now)
-        });
+        let total = room(&jobq_core::policy::room::Load { in_hand: 0, ..self.load(now) });
         for queue in 0..self.sources.len() {
             let source = &self.sources[queue];
-            let wanted = fair::share(
-                total,
-                self.plan.queues[queue].weight.get(),
-                self.active_weights(queue),
-            );
+            let wanted = fair::share(total, self.plan.queues[queue].weight.get(), self.active_weights(queue));
             let room = wanted.saturating_sub(self.hand.len_of(queue));
             if source.receiving || now < source.not_before || room < wanted.div_ceil(WORTHWHILE).max(1) {
                 continue;
@@ -68,10 +61,7 @@ impl<W: World> Engine<'_, W> {
             self.operate(async move {
                 let own = &plan.queues[queue];
                 let wait = if room == wanted { POLL } else { Duration::ZERO };
-                Step::Received(
-                    queue,
-                    world.inbox().receive(&own.name, room, own.visibility, wait).await,
-                )
+                Step::Received(queue, world.inbox().receive(&own.name, room, own.visibility, wait).await)
             });
         }
     }
@@ -93,10 +83,7 @@ impl<W: World> Engine<'_, W> {
                 };
                 source.faults += 1;
                 source.not_before = now.plus(retry_in);
-                self.note(&Event::OperationFailed {
-                    error: fault.chain(),
-                    retry_in,
-                });
+                self.note(&Event::OperationFailed { error: fault.chain(), retry_in });
                 return Ok(());
             }
         };
@@ -107,10 +94,7 @@ impl<W: World> Engine<'_, W> {
             source.not_before = now.plus(POLL / 10);
         } else {
             let name = self.plan.queues[queue].name.clone();
-            self.note(&Event::TasksReceived {
-                queue: name,
-                count: deliveries.len(),
-            });
+            self.note(&Event::TasksReceived { queue: name, count: deliveries.len() });
         }
         for delivery in deliveries {
             self.take_in(queue, delivery, now);
@@ -148,10 +132,7 @@ impl<W: World> Engine<'_, W> {
                 let Some(retry_in) = pause(&fault, 0) else {
                     return Err(fault);
                 };
-                self.note(&Event::OperationFailed {
-                    error: fault.chain(),
-                    retry_in,
-                });
+                self.note(&Event::OperationFailed { error: fault.chain(), retry_in });
             }
         }
         // It is measured again when each queue has been asked once more.
@@ -166,17 +147,13 @@ impl<W: World> Engine<'_, W> {
 
     /// The earliest instant at which a queue that waits may be asked again.
     pub(crate) fn receive_at(&self, now: Timestamp) -> Option<Timestamp> {
-        let waiting = self
-            .sources
-            .iter()
-            .filter(|source| !source.receiving && source.not_before > now);
+        let waiting = self.sources.iter().filter(|source| !source.receiving && source.not_before > now);
         waiting.map(|source| source.not_before).min()
     }
 
     /// Reads a delivery; what can't be called is ended at once.
     fn take_in(&mut self, queue: usize, delivery: Delivery, now: Timestamp) {
-        self.keeper
-            .hold(queue, delivery.receipt.clone(), delivery.hidden_until);
+        self.keeper.hold(queue, delivery.receipt.clone(), delivery.hidden_until);
         let max_age = self.plan.queues[queue].retry.max_age;
         let dead = |reason, detail: String, remains| DeadLetter {
             reason,
@@ -186,11 +163,9 @@ impl<W: World> Engine<'_, W> {
             remains,
         };
         let letter = match Envelope::decode(&delivery.body) {
-            Err(error) => dead(
-                Reason::Unreadable,
-                error.to_string(),
-                Remains::Unreadable(excerpt(&delivery.body)),
-            ),
+            Err(error) => {
+                dead(Reason::Unreadable, error.to_string(), Remains::Unreadable(excerpt(&delivery.body)))
+            }
             Ok(envelope) if delivery.receives > MOST_RECEIVES => {
                 let detail = format!("received {} times without an end", delivery.receives);
                 dead(Reason::Poison, detail, Remains::Envelope(Box::new(envelope)))
@@ -201,30 +176,18 @@ impl<W: World> Engine<'_, W> {
             }
             Ok(envelope) => {
                 let request = request(&envelope);
-                let ready = Ready {
-                    queue,
-                    receipt: delivery.receipt,
-                    envelope,
-                    request,
-                    redirects: 0,
-                };
+                let ready = Ready { queue, receipt: delivery.receipt, envelope, request, redirects: 0 };
                 return self.hand.push(ready);
             }
         };
-        self.end(Ending::dead(
-            &self.plan.queues[queue].name,
-            delivery.receipt,
-            letter,
-        ));
+        self.end(Ending::dead(&self.plan.queues[queue].name, delivery.receipt, letter));
     }
 
     /// The weights of `queue` and of the others that have tasks, as far as is known.
     fn active_weights(&self, queue: usize) -> u64 {
         let active = |other: &usize| *other == queue || !self.sources[*other].empty;
         let weights = (0..self.sources.len()).filter(active);
-        weights
-            .map(|other| u64::from(self.plan.queues[other].weight.get()))
-            .sum()
+        weights.map(|other| u64::from(self.plan.queues[other].weight.get())).sum()
     }
 }
 
@@ -233,9 +196,7 @@ impl<W: World> Engine<'_, W> {
 fn request(envelope: &Envelope) -> Request {
     let mut request = envelope.request.clone();
     if !request.method.only_reads() {
-        request
-            .headers
-            .push(("idempotency-key".to_owned(), envelope.id.as_str().to_owned()));
+        request.headers.push(("idempotency-key".to_owned(), envelope.id.as_str().to_owned()));
     }
     request
 }

@@ -52,19 +52,9 @@ enum Tells {
 impl Ending {
     /// The call ended well.
     pub(crate) fn done(receipt: Receipt, record: Record) -> Self {
-        let end = End::Done {
-            batch: record.batch.clone(),
-        };
-        let settlement = Settlement {
-            queue: record.queue.clone(),
-            receipt,
-            end,
-        };
-        Self {
-            record: Some(record),
-            settlement,
-            tells: Tells::Done,
-        }
+        let end = End::Done { batch: record.batch.clone() };
+        let settlement = Settlement { queue: record.queue.clone(), receipt, end };
+        Self { record: Some(record), settlement, tells: Tells::Done }
     }
 
     /// The task is to be called again after the delay.
@@ -75,20 +65,9 @@ impl Ending {
         delay: Duration,
         spent: bool,
     ) -> Self {
-        let end = End::Retry {
-            copy: envelope.seal(),
-            delay,
-        };
-        let settlement = Settlement {
-            queue: queue.clone(),
-            receipt,
-            end,
-        };
-        Self {
-            record: None,
-            settlement,
-            tells: Tells::Retried { delay, spent },
-        }
+        let end = End::Retry { copy: envelope.seal(), delay };
+        let settlement = Settlement { queue: queue.clone(), receipt, end };
+        Self { record: None, settlement, tells: Tells::Retried { delay, spent } }
     }
 
     /// The task failed for good.
@@ -97,34 +76,15 @@ impl Ending {
             Remains::Envelope(envelope) => Some(envelope.batch.clone()),
             Remains::Unreadable(_) => None,
         };
-        let end = End::Dead {
-            letter: letter.encode(),
-            batch,
-        };
-        let settlement = Settlement {
-            queue: queue.clone(),
-            receipt,
-            end,
-        };
-        Self {
-            record: None,
-            settlement,
-            tells: Tells::Died(letter.reason),
-        }
+        let end = End::Dead { letter: letter.encode(), batch };
+        let settlement = Settlement { queue: queue.clone(), receipt, end };
+        Self { record: None, settlement, tells: Tells::Died(letter.reason) }
     }
 
     /// The delivery was never called.
     pub(crate) fn released(queue: &QueueName, receipt: Receipt) -> Self {
-        let settlement = Settlement {
-            queue: queue.clone(),
-            receipt,
-            end: End::Release,
-        };
-        Self {
-            record: None,
-            settlement,
-            tells: Tells::Released,
-        }
+        let settlement = Settlement { queue: queue.clone(), receipt, end: End::Release };
+        Self { record: None, settlement, tells: Tells::Released }
     }
 
     fn event(&self) -> Event {
@@ -186,9 +146,7 @@ impl<W: World> Engine<'_, W> {
                 }
                 Settled::Stale => {
                     self.summary.stale += 1;
-                    self.note(&Event::SettlementStale {
-                        queue: ending.settlement.queue.clone(),
-                    });
+                    self.note(&Event::SettlementStale { queue: ending.settlement.queue.clone() });
                 }
             }
         }
@@ -211,10 +169,7 @@ impl<W: World> Engine<'_, W> {
 /// A settlement is sent even when its delivery's visibility may have run out meanwhile (a disk that was full
 /// for long): the inbox answers `Stale` if it is somebody else's, and if it isn't, one call is saved.
 async fn record_and_settle<W: World>(world: &W, endings: &mut [Ending]) -> Result<Vec<Settled>, Fault> {
-    let records: Vec<Record> = endings
-        .iter_mut()
-        .filter_map(|ending| ending.record.take())
-        .collect();
+    let records: Vec<Record> = endings.iter_mut().filter_map(|ending| ending.record.take()).collect();
     if !records.is_empty() {
         persist(world, || world.results().append(&records)).await?;
     }

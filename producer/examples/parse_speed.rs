@@ -32,10 +32,7 @@ const ROUNDS: u32 = 5;
 
 fn main() {
     let url = "https://api.hermes.example/troops/{id}?name={name}";
-    let csv = Format::Csv {
-        url: url.parse().unwrap(),
-        id: None,
-    };
+    let csv = Format::Csv { url: url.parse().unwrap(), id: None };
     let lines: [(&str, Format, String); 3] = [
         ("json lines, 300 bytes", Format::JsonLines, json_lines()),
         ("urls", Format::Urls, urls()),
@@ -56,11 +53,7 @@ fn report(name: &str, what: &str, run: impl Fn()) {
         best = best.min(start.elapsed());
     }
     let each = best.as_secs_f64() / f64::from(TASKS);
-    println!(
-        "{name:<24} {what:<20} {:>6.2} us a task {:>10.0} tasks/s",
-        each * 1e6,
-        1.0 / each
-    );
+    println!("{name:<24} {what:<20} {:>6.2} us a task {:>10.0} tasks/s", each * 1e6, 1.0 / each);
 }
 
 fn parse(format: &Format, text: &str) {
@@ -86,11 +79,7 @@ fn push_all(format: &Format, text: &str) {
         bad_lines: BadLines::Skip,
     };
     let reading = match format.clone() {
-        Format::Csv { url, id } => Reading {
-            url: Some(url),
-            id,
-            format: None,
-        },
+        Format::Csv { url, id } => Reading { url: Some(url), id, format: None },
         Format::JsonLines | Format::Urls => Reading::default(),
     };
     let bytes = Box::new(Cursor::new(text.to_owned()));

@@ -43,10 +43,7 @@ pub(crate) fn check(text: &str) -> Result<(), Problem> {
 /// Where a call of this url goes; none for a url that [`check`] would refuse.
 pub(crate) fn endpoint(text: &str) -> Option<Endpoint> {
     let parsed = Url::parse(text).ok()?;
-    Some(Endpoint {
-        host: parsed.host_str()?.to_owned(),
-        port: parsed.port_or_known_default()?,
-    })
+    Some(Endpoint { host: parsed.host_str()?.to_owned(), port: parsed.port_or_known_default()? })
 }
 
 /// A url parser drops or repairs control characters and spaces silently; what was meant is then anybody's guess.
@@ -70,10 +67,8 @@ fn check_characters(text: &str) -> Result<(), Problem> {
 }
 
 fn check_scheme(text: &str) -> Result<(), Problem> {
-    let starts = |scheme: &str| {
-        text.get(..scheme.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
+    let starts =
+        |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     if starts("https://") || starts("http://") {
         return Ok(());
     }

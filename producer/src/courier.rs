@@ -40,9 +40,7 @@ impl<O: Outbox, C: Clock> Courier<'_, O, C> {
         let Load { parcels, mark, .. } = load;
         let mut tries = 0;
         loop {
-            let sent = self
-                .outbox
-                .send(&self.batch.queue, &self.batch.id, parcels.clone(), mark.clone());
+            let sent = self.outbox.send(&self.batch.queue, &self.batch.id, parcels.clone(), mark.clone());
             match sent.await {
                 Ok(()) => return Ok(()),
                 Err(fault) => self.pause(fault, &mut tries).await?,

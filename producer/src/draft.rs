@@ -34,18 +34,8 @@ impl Draft {
     /// A call that only reads, from a source that has nothing but urls.
     pub(crate) fn get(url: String) -> Result<Self, Problem> {
         address::check(&url)?;
-        let request = Request {
-            method: Method::Get,
-            url,
-            headers: Vec::new(),
-            body: None,
-        };
-        Ok(Self {
-            id: None,
-            request,
-            priority: None,
-            delay: None,
-        })
+        let request = Request { method: Method::Get, url, headers: Vec::new(), body: None };
+        Ok(Self { id: None, request, priority: None, delay: None })
     }
 
     /// The task of this draft at this line of a batch.

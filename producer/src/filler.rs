@@ -16,11 +16,7 @@ pub(crate) struct Filler {
 #[derive(Debug)]
 enum Step {
     Literal(String),
-    Value {
-        column: usize,
-        name: String,
-        place: Place,
-    },
+    Value { column: usize, name: String, place: Place },
 }
 
 /// Where a value goes.
@@ -80,11 +76,7 @@ impl Filler {
                 },
             }
         }
-        if missing.is_empty() {
-            Ok(Self { steps })
-        } else {
-            Err(Missing(missing))
-        }
+        if missing.is_empty() { Ok(Self { steps }) } else { Err(Missing(missing)) }
     }
 
     /// The text for this row.

@@ -55,11 +55,7 @@ impl Fingerprint {
 
     fn named(&self, stem: &str) -> String {
         let allowed = |c: char| {
-            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
-                c
-            } else {
-                '-'
-            }
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' }
         };
         let stem: String = stem.chars().map(allowed).take(STEM).collect();
         let stem = stem.trim_matches(['-', '_', '.']);

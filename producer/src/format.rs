@@ -97,10 +97,9 @@ impl FromStr for FormatName {
             "jsonl" => Ok(Self::JsonLines),
             "csv" => Ok(Self::Csv),
             "urls" => Ok(Self::Urls),
-            _ => Err(FormatError::Unknown {
-                given: text.to_owned(),
-                hint: suggestion(text, "format", &NAMES),
-            }),
+            _ => {
+                Err(FormatError::Unknown { given: text.to_owned(), hint: suggestion(text, "format", &NAMES) })
+            }
         }
     }
 }

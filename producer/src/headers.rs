@@ -9,10 +9,7 @@ const FORBIDDEN: [(&str, &str); 11] = [
     ("connection", HOP),
     ("content-length", "the length is counted when the call is made"),
     ("host", "the host is taken from the url"),
-    (
-        "idempotency-key",
-        "the task's id is sent as this header: set 'id'",
-    ),
+    ("idempotency-key", "the task's id is sent as this header: set 'id'"),
     ("keep-alive", HOP),
     ("proxy-authorization", HOP),
     ("proxy-connection", HOP),
@@ -29,10 +26,8 @@ pub(crate) fn add(headers: &mut Vec<(String, String)>, name: &str, value: &str) 
     let name = check_name(name)?;
     check_value(&name, value)?;
     if headers.iter().any(|(other, _)| *other == name) {
-        return Err(
-            Problem::new(format!("the header {} is there twice", quoted(&name)))
-                .hint("letter case makes no difference: leave one out"),
-        );
+        return Err(Problem::new(format!("the header {} is there twice", quoted(&name)))
+            .hint("letter case makes no difference: leave one out"));
     }
     headers.push((name, value.to_owned()));
     Ok(())

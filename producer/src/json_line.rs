@@ -29,10 +29,7 @@ pub(crate) fn parse(line: &str) -> Result<Draft, Problem> {
     let url = given(fields.url).ok_or_else(|| Problem::new("there is no url").hint(EXAMPLE))?;
     let url = text("url", url)?.into_owned();
     address::check(&url)?;
-    let mut headers = given(fields.headers)
-        .map(read_headers)
-        .transpose()?
-        .unwrap_or_default();
+    let mut headers = given(fields.headers).map(read_headers).transpose()?.unwrap_or_default();
     let body = match given(fields.body) {
         Some(raw) => Some(read_body(raw, &mut headers)?),
         None => None,
@@ -44,15 +41,8 @@ pub(crate) fn parse(line: &str) -> Result<Draft, Problem> {
     };
     Ok(Draft {
         id: given(fields.id).map(read_id).transpose()?,
-        request: Request {
-            method,
-            url,
-            headers,
-            body,
-        },
-        priority: given(fields.priority)
-            .map(|raw| parsed("priority", raw))
-            .transpose()?,
+        request: Request { method, url, headers, body },
+        priority: given(fields.priority).map(|raw| parsed("priority", raw)).transpose()?,
         delay: given(fields.delay).map(read_delay).transpose()?,
     })
 }
@@ -136,11 +126,7 @@ fn read_body(raw: &RawValue, headers: &mut Vec<(String, String)>) -> Result<Stri
 
 /// Many exports have numbers for ids; their digits are the id.
 fn read_id(raw: &RawValue) -> Result<TaskId, Problem> {
-    let id = if kind(raw) == "a number" {
-        Cow::Borrowed(raw.get())
-    } else {
-        text("id", raw)?
-    };
+    let id = if kind(raw) == "a number" { Cow::Borrowed(raw.get()) } else { text("id", raw)? };
     id.parse().map_err(|error| Problem::new(format!("{error}")))
 }
 
@@ -156,9 +142,7 @@ fn parsed<T: std::str::FromStr<Err = jobq_core::task::ChoiceError>>(
     key: &str,
     raw: &RawValue,
 ) -> Result<T, Problem> {
-    text(key, raw)?
-        .parse()
-        .map_err(|error| Problem::new(format!("{error}")))
+    text(key, raw)?.parse().map_err(|error| Problem::new(format!("{error}")))
 }
 
 /// A value that has to be a string.

@@ -19,12 +19,7 @@ pub(crate) struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self {
-            source,
-            buffer: Vec::new(),
-            number: 0,
-            bytes: 0,
-        }
+        Self { source, buffer: Vec::new(), number: 0, bytes: 0 }
     }
 
     /// How many lines were read: also the number of the latest one.

@@ -40,12 +40,7 @@ impl<R: BufRead> Loader<R> {
         if !mark.complete {
             tasks.skip_to(mark.lines)?;
         }
-        Ok(Self {
-            tasks,
-            packer,
-            chunks: Chunks::new(limits),
-            mark,
-        })
+        Ok(Self { tasks, packer, chunks: Chunks::new(limits), mark })
     }
 
     /// How far the source was read.
@@ -88,9 +83,7 @@ impl<R: BufRead> Loader<R> {
         let task = self.packer.task(draft.map_err(refuse)?, line);
         let parcel = self.packer.pack(task).map_err(refuse)?;
         let bytes = parcel.0.body.len();
-        self.chunks
-            .add(parcel, bytes)
-            .map_err(|error| refuse(too_large(error.bytes, error.limit)))
+        self.chunks.add(parcel, bytes).map_err(|error| refuse(too_large(error.bytes, error.limit)))
     }
 
     fn load(&self, parcels: Vec<(Parcel, Duration)>, mark: Mark) -> Load {

@@ -44,8 +44,6 @@ impl Packer {
 
 /// The problem of a task that is larger than a queue takes.
 pub(crate) fn too_large(bytes: usize, allowed: usize) -> Problem {
-    Problem::new(format!(
-        "the task makes a message of {bytes} bytes, {allowed} are allowed"
-    ))
-    .hint("put the body elsewhere and send where it is")
+    Problem::new(format!("the task makes a message of {bytes} bytes, {allowed} are allowed"))
+        .hint("put the body elsewhere and send where it is")
 }

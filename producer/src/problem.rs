@@ -28,10 +28,7 @@ pub struct Refused {
 
 impl Problem {
     pub(crate) fn new(reason: impl AsRef<str>) -> Self {
-        Self {
-            reason: one_line(reason.as_ref(), SHOWN),
-            hint: None,
-        }
+        Self { reason: one_line(reason.as_ref(), SHOWN), hint: None }
     }
 
     #[must_use]
@@ -50,11 +47,7 @@ impl Problem {
 
     /// The problem as that of the line with this number.
     pub fn at(self, line: u64) -> Refused {
-        Refused {
-            line,
-            reason: self.reason,
-            hint: self.hint,
-        }
+        Refused { line, reason: self.reason, hint: self.hint }
     }
 }
 

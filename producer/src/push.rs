@@ -103,20 +103,13 @@ pub async fn push<O: Outbox, C: Clock>(
         Opened::New => None,
         Opened::Resumed(mark) => Some(mark),
         Opened::Foreign => {
-            return Err(PushError::Foreign {
-                batch: batch.id.clone(),
-            });
+            return Err(PushError::Foreign { batch: batch.id.clone() });
         }
     };
     let mark = resumed.clone().unwrap_or_default();
     let loader = Loader::new(tasks, order.packer(), order.limits, mark).map_err(SourceError::from)?;
-    let counts = send_all(
-        &courier,
-        loader,
-        |counts| Notice::Progress { counts, bytes_total },
-        notify,
-    )
-    .await?;
+    let counts =
+        send_all(&courier, loader, |counts| Notice::Progress { counts, bytes_total }, notify).await?;
     Ok(Pushed { counts, resumed })
 }
 
@@ -128,10 +121,7 @@ async fn send_all<O: Outbox, C: Clock, R: BufRead + Send>(
     notify: &mut (dyn FnMut(Notice) + Send),
 ) -> Result<Counts, PushError> {
     let start = loader.mark().clone();
-    let mut counts = Counts {
-        lines: start.lines,
-        ..Counts::default()
-    };
+    let mut counts = Counts { lines: start.lines, ..Counts::default() };
     let mut waiting = loader.next(notify).map_err(SourceError::from)?;
     while let Some(load) = waiting {
         let sent = Counts {

@@ -70,10 +70,7 @@ impl<R: BufRead> TaskReader<R> {
     }
 
     /// The next task or refusal; none at the end. Blank lines and comments are passed over.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "an iterator's user could mistake a fault for an end"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "an iterator's user could mistake a fault for an end")]
     pub fn next(&mut self) -> Result<Option<Entry>, ReadError> {
         let line = self.lines.number();
         self.read().map_err(|source| ReadError::Io { line, source })

@@ -33,10 +33,7 @@ impl Rows {
             Some((line, Err(problem))) => return Err(ReadError::Header(problem.at(line))),
             None => Vec::new(),
         };
-        check_twice(
-            &columns,
-            url.columns().chain(id.iter().flat_map(|id| id.columns())),
-        )?;
+        check_twice(&columns, url.columns().chain(id.iter().flat_map(|id| id.columns())))?;
         Ok(Self {
             url: Filler::of_url(url, &columns).map_err(|missing| unknown(missing, &columns))?,
             id: id
@@ -59,11 +56,7 @@ impl Rows {
     /// The task of the row read last.
     pub(crate) fn draft(&self) -> Result<Draft, Problem> {
         if self.row.len() != self.columns {
-            let reason = format!(
-                "fields in the row: {}, in the header: {}",
-                self.row.len(),
-                self.columns
-            );
+            let reason = format!("fields in the row: {}, in the header: {}", self.row.len(), self.columns);
             return Err(Problem::new(reason).hint("put fields with commas in them in quotes"));
         }
         let mut draft = Draft::get(self.url.fill(&self.row)?)?;
@@ -111,13 +104,7 @@ fn check_twice<'a>(columns: &[String], named: impl Iterator<Item = &'a str>) -> 
 }
 
 fn unknown(Missing(missing): Missing, columns: &[String]) -> ReadError {
-    let list = |names: &[String]| {
-        names
-            .iter()
-            .map(|name| quoted(name))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let list = |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
     let hint = match columns {
         [] => "the first row must name the columns".to_owned(),
         [only] if only.contains([';', '\t']) => "separate the columns by commas".to_owned(),
@@ -129,8 +116,5 @@ fn unknown(Missing(missing): Missing, columns: &[String]) -> ReadError {
             }
         }
     };
-    ReadError::NoColumn {
-        missing: list(&missing),
-        hint,
-    }
+    ReadError::NoColumn { missing: list(&missing), hint }
 }

@@ -61,19 +61,15 @@ impl Source {
         let mut file = open(path)?;
         let head = file.fill_buf().map_err(|error| unreadable(path, error))?;
         let format = reading.decide(path.extension().and_then(OsStr::to_str), head)?;
-        let origin = Origin::File {
-            path: path.to_owned(),
-            bytes: metadata.len(),
-        };
+        let origin = Origin::File { path: path.to_owned(), bytes: metadata.len() };
         Ok(Self { origin, format })
     }
 
     /// A stream. What wasn't said about reading it is found out from its first bytes.
     pub fn stream(mut bytes: Bytes, reading: Reading) -> Result<Self, SourceError> {
-        let head = bytes.fill_buf().map_err(|source| SourceError::Io {
-            path: "standard input".to_owned(),
-            source,
-        })?;
+        let head = bytes
+            .fill_buf()
+            .map_err(|source| SourceError::Io { path: "standard input".to_owned(), source })?;
         let format = reading.decide(None, head)?;
         let origin = Origin::Stream(Some(bytes));
         Ok(Self { origin, format })

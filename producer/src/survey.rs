@@ -50,11 +50,7 @@ pub fn survey(
         }
         if tasks.lines() >= told + STEP {
             told = tasks.lines();
-            let counts = Counts {
-                lines: told,
-                bytes: tasks.bytes(),
-                ..survey.counts
-            };
+            let counts = Counts { lines: told, bytes: tasks.bytes(), ..survey.counts };
             notify(Notice::Progress { counts, bytes_total });
         }
     }

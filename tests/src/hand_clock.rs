@@ -17,16 +17,12 @@ pub struct HandClock {
 impl HandClock {
     /// A clock that shows `start`.
     pub fn new(start: Timestamp) -> Self {
-        Self {
-            start,
-            elapsed: watch::Sender::new(Duration::ZERO),
-        }
+        Self { start, elapsed: watch::Sender::new(Duration::ZERO) }
     }
 
     /// Moves it on and wakes whoever has slept long enough.
     pub fn advance(&self, length: Duration) {
-        self.elapsed
-            .send_modify(|elapsed| *elapsed = elapsed.saturating_add(length));
+        self.elapsed.send_modify(|elapsed| *elapsed = elapsed.saturating_add(length));
     }
 }
 

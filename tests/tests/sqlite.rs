@@ -66,10 +66,7 @@ fn garbage_is_refused() {
 #[test]
 fn a_missing_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    check_refused(
-        &folder.path().join("nowhere").join("jobq.db"),
-        "folder must exist",
-    );
+    check_refused(&folder.path().join("nowhere").join("jobq.db"), "folder must exist");
 }
 
 /// Nobody can make files there, not even root, as whom these tests may run.
@@ -130,10 +127,7 @@ async fn the_overview_shows_queues_batches_and_letters() {
     push(&store, "b", &["one"]).await;
     let id: TaskId = "task-1".parse().unwrap();
     let letter = letter(&id).encode();
-    let end = End::Dead {
-        letter: letter.clone(),
-        batch: Some(batch("b")),
-    };
+    let end = End::Dead { letter: letter.clone(), batch: Some(batch("b")) };
     let receipt = take_one(&store).await.receipt;
     settle(&store, &receipt, end).await;
 
@@ -155,12 +149,7 @@ fn letter(id: &TaskId) -> DeadLetter {
         headers: Vec::new(),
         body: None,
     };
-    let task = Task {
-        id: id.clone(),
-        request,
-        priority: Priority::Normal,
-        delay: Duration::ZERO,
-    };
+    let task = Task { id: id.clone(), request, priority: Priority::Normal, delay: Duration::ZERO };
     let envelope = Envelope::new(task, batch("b"), Timestamp::from_secs(1));
     DeadLetter {
         reason: Reason::Rejected,

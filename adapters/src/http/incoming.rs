@@ -22,18 +22,11 @@ pub(super) async fn read(mut response: Response, most: u64, host: &str) -> Resul
         }
         body.extend_from_slice(&piece);
     }
-    Ok(Reply {
-        status: response.status().as_u16(),
-        headers: texts(response.headers()),
-        body,
-    })
+    Ok(Reply { status: response.status().as_u16(), headers: texts(response.headers()), body })
 }
 
 /// Headers as text. Values are bytes by the letter of HTTP; what isn't UTF-8 in them is marked as such.
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    headers
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())))
-        .collect()
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes()))).collect()
 }

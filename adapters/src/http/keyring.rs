@@ -16,11 +16,7 @@ pub(super) struct Keyring<S> {
 
 impl<S: Secrets> Keyring<S> {
     pub(super) fn new(secrets: S, names: Vec<SecretName>) -> Self {
-        Self {
-            secrets,
-            names,
-            latest: Mutex::default(),
-        }
+        Self { secrets, names, latest: Mutex::default() }
     }
 
     /// The values as they are now. All of them, whatever this call names: its answer may hold what an earlier

@@ -45,11 +45,7 @@ impl<S: Secrets> HttpTarget<S> {
 
     /// The same, resolving host names by `names`. What it finds is checked like anything else.
     pub fn with_names(limit: Limit, secrets: S, names: Arc<dyn Resolve>) -> Result<Self, Fault> {
-        let names = if limit.allow_private {
-            names
-        } else {
-            names::only_public(names)
-        };
+        let names = if limit.allow_private { names } else { names::only_public(names) };
         Ok(Self {
             client: Client::new(names)?,
             keyring: Keyring::new(secrets, limit.secrets.clone()),
@@ -84,8 +80,6 @@ impl<S: Secrets> Target for HttpTarget<S> {
                 Err(error) => Err(vault.hide_in_error(error)),
             }
         };
-        tokio::time::timeout(timeout, call)
-            .await
-            .unwrap_or(Err(CallError::Timeout(timeout)))
+        tokio::time::timeout(timeout, call).await.unwrap_or(Err(CallError::Timeout(timeout)))
     }
 }

@@ -68,10 +68,7 @@ impl Rules {
             Err(error) => return forbidden(format!("the url can't be read: {error}")),
         };
         if !matches!(url.scheme(), "http" | "https") {
-            return forbidden(format!(
-                "only http and https can be called, not {}:",
-                url.scheme()
-            ));
+            return forbidden(format!("only http and https can be called, not {}:", url.scheme()));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return forbidden(
@@ -79,14 +76,9 @@ impl Rules {
             );
         }
         let host = url.host_str().unwrap_or_default();
-        if !self
-            .limit
-            .covers(host, url.port_or_known_default().unwrap_or_default())
-        {
+        if !self.limit.covers(host, url.port_or_known_default().unwrap_or_default()) {
             let (limit, host) = (&self.limit.name, url.authority());
-            return forbidden(format!(
-                "the limit '{limit}' doesn't cover {host}: add it to 'hosts'"
-            ));
+            return forbidden(format!("the limit '{limit}' doesn't cover {host}: add it to 'hosts'"));
         }
         self.check_literal(&url)?;
         Ok(url)
@@ -128,9 +120,7 @@ fn header_name(text: &str) -> Result<HeaderName, CallError> {
     let name = HeaderName::from_bytes(text.as_bytes())
         .map_err(|_| CallError::Forbidden(format!("'{text}' is not a header name")))?;
     if NOT_BY_HAND.contains(&name.as_str()) {
-        return Err(CallError::Forbidden(format!(
-            "the header '{name}' can't be set by a task"
-        )));
+        return Err(CallError::Forbidden(format!("the header '{name}' can't be set by a task")));
     }
     Ok(name)
 }
@@ -139,9 +129,7 @@ fn header_value(name: &HeaderName, text: &str, vault: &Vault) -> Result<HeaderVa
     let filled = vault.fill(text, Place::Elsewhere)?;
     let is_secret = filled != text;
     let mut value = HeaderValue::from_bytes(filled.as_bytes()).map_err(|_| {
-        CallError::Forbidden(format!(
-            "the value of the header '{name}' holds a control character"
-        ))
+        CallError::Forbidden(format!("the value of the header '{name}' holds a control character"))
     })?;
     // Keeps it out of HTTP/2's header tables and of `Debug`.
     value.set_sensitive(is_secret);

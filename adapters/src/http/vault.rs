@@ -10,11 +10,7 @@ use memchr::memmem::Finder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What is not an unreserved character of urls (RFC 3986, 2.3). A value must not end the part it stands in.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A secret's value, or why it can't be had.
 pub(super) type Found = Result<Secret, String>;
@@ -47,9 +43,7 @@ impl Vault {
             let traces = found.as_ref().map(traces).unwrap_or_default();
             Known { name, found, traces }
         };
-        Self {
-            secrets: secrets.map(known).collect(),
-        }
+        Self { secrets: secrets.map(known).collect() }
     }
 
     /// Whether these, in the same order, are its values.
@@ -144,16 +138,12 @@ impl Vault {
     }
 
     fn places(&self, bytes: &[u8]) -> Vec<(usize, usize, &SecretName)> {
-        let traces = self
-            .secrets
-            .iter()
-            .flat_map(|known| known.traces.iter().map(move |trace| (trace, &known.name)));
+        let traces =
+            self.secrets.iter().flat_map(|known| known.traces.iter().map(move |trace| (trace, &known.name)));
         traces
             .flat_map(|(trace, name)| {
                 let length = trace.needle().len();
-                trace
-                    .find_iter(bytes)
-                    .map(move |start| (start, start + length, name))
+                trace.find_iter(bytes).map(move |start| (start, start + length, name))
             })
             .collect()
     }

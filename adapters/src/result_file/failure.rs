@@ -55,9 +55,6 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self {
-            kind: error.kind(),
-            text: error.to_string(),
-        }
+        Self { kind: error.kind(), text: error.to_string() }
     }
 }

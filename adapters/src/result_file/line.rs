@@ -57,10 +57,7 @@ pub(super) fn write(record: &Record, out: &mut Vec<u8>) {
         body_encoding: body.encoding(),
         body,
     };
-    #[allow(
-        clippy::expect_used,
-        reason = "a vector takes every byte, and the line's keys are text"
-    )]
+    #[allow(clippy::expect_used, reason = "a vector takes every byte, and the line's keys are text")]
     serde_json::to_writer(&mut *out, &line).expect("a line can be written to memory");
     out.push(b'\n');
 }
@@ -156,9 +153,7 @@ mod tests {
 
     fn body(body: &[u8]) -> String {
         let line = line(body);
-        line[line.find("\"body_encoding\"").unwrap()..]
-            .trim_end()
-            .to_owned()
+        line[line.find("\"body_encoding\"").unwrap()..].trim_end().to_owned()
     }
 
     #[test]
@@ -176,23 +171,11 @@ mod tests {
     fn bodies_of_each_kind_say_which_they_are() {
         let table: [(&[u8], &str); 10] = [
             (b"{\"a\": 1.00}", r#""body_encoding":"json","body":{"a": 1.00}}"#),
-            (
-                b" 12345678901234567890123 ",
-                r#""body_encoding":"json","body":12345678901234567890123}"#,
-            ),
-            (
-                b"{\r\n  \"a b\": [1,\n2]\n}\n",
-                r#""body_encoding":"json","body":{"a b":[1,2]}}"#,
-            ),
-            (
-                b"[\"x \\\" y\\\\\",\n\" z\"]",
-                r#""body_encoding":"json","body":["x \" y\\"," z"]}"#,
-            ),
+            (b" 12345678901234567890123 ", r#""body_encoding":"json","body":12345678901234567890123}"#),
+            (b"{\r\n  \"a b\": [1,\n2]\n}\n", r#""body_encoding":"json","body":{"a b":[1,2]}}"#),
+            (b"[\"x \\\" y\\\\\",\n\" z\"]", r#""body_encoding":"json","body":["x \" y\\"," z"]}"#),
             (b"\"aGk=\"", r#""body_encoding":"json","body":"aGk="}"#),
-            (
-                b"hello\nworld",
-                r#""body_encoding":"text","body":"hello\nworld"}"#,
-            ),
+            (b"hello\nworld", r#""body_encoding":"text","body":"hello\nworld"}"#),
             (b"{\"a\": 1", r#""body_encoding":"text","body":"{\"a\": 1"}"#),
             (b"1 2", r#""body_encoding":"text","body":"1 2"}"#),
             (b"", r#""body_encoding":"text","body":""}"#),

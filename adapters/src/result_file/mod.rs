@@ -41,9 +41,7 @@ impl ResultFile {
     pub fn open_sized(place: &Path, max_file: u64) -> Result<Self, Fault> {
         let series = Series::at(place);
         let writer = Writer::start(series, max_file).map_err(|failure| failure.fault(place))?;
-        Ok(Self {
-            writer: Arc::new(writer),
-        })
+        Ok(Self { writer: Arc::new(writer) })
     }
 }
 

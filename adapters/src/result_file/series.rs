@@ -80,10 +80,7 @@ mod tests {
             let series = Series::at(Path::new(place));
             [1, 2].map(|number| series.file(number).display().to_string())
         };
-        assert_eq!(
-            files("out/x"),
-            ["out/x/results-00001.jsonl", "out/x/results-00002.jsonl"]
-        );
+        assert_eq!(files("out/x"), ["out/x/results-00001.jsonl", "out/x/results-00002.jsonl"]);
         assert_eq!(files("out/x.jsonl"), ["out/x.jsonl", "out/x-00002.jsonl"]);
         assert_eq!(files("x.jsonl"), ["./x.jsonl", "./x-00002.jsonl"]);
     }
@@ -93,14 +90,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let series = Series::at(&folder.path().join("x.jsonl"));
         assert_eq!(series.latest().unwrap(), 1);
-        for name in [
-            "x.jsonl",
-            "x-00002.jsonl",
-            "x-123456.jsonl",
-            "x-y.jsonl",
-            "xx-999999.jsonl",
-            "x-9.gz",
-        ] {
+        for name in ["x.jsonl", "x-00002.jsonl", "x-123456.jsonl", "x-y.jsonl", "xx-999999.jsonl", "x-9.gz"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
         assert_eq!(series.latest().unwrap(), 123_456);

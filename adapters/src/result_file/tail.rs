@@ -28,11 +28,7 @@ impl Tail {
     /// Opens a file, or makes it, so that it is still there after a power cut.
     pub(super) fn open(path: PathBuf) -> io::Result<Self> {
         let fresh = !path.exists();
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)?;
+        let file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
         if let (true, Some(folder)) = (fresh, path.parent()) {
             sync_folder(folder)?;
         }
@@ -115,9 +111,5 @@ impl Tail {
 
 /// Makes a folder's new entries durable, where folders can be opened for that.
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

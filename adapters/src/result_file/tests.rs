@@ -44,9 +44,7 @@ fn tasks(file: &Path) -> Vec<String> {
     let text = fs::read_to_string(file).unwrap();
     assert!(text.is_empty() || text.ends_with('\n'), "{text}");
     let task = |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["task"].clone();
-    text.lines()
-        .map(|line| task(line).as_str().unwrap().to_owned())
-        .collect()
+    text.lines().map(|line| task(line).as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -77,10 +75,7 @@ fn appenders_at_once_keep_lines_whole_and_files_small() {
             });
         }
     });
-    let files: Vec<_> = fs::read_dir(root.path())
-        .unwrap()
-        .map(|file| file.unwrap())
-        .collect();
+    let files: Vec<_> = fs::read_dir(root.path()).unwrap().map(|file| file.unwrap()).collect();
     assert!(files.len() > 5, "{files:?}");
     let mut all = Vec::new();
     for file in files {
@@ -110,12 +105,7 @@ fn p1_a_torn_line_is_cut_off_and_nothing_else() {
     let results = ResultFile::open(&place).unwrap();
     append_one(&results, "whole").unwrap();
     let whole = fs::read(&place).unwrap();
-    for torn in [
-        b"{".to_vec(),
-        b"{\"task\":\"to".to_vec(),
-        vec![b'x'; 200_000],
-        vec![b'x'; 65_536],
-    ] {
+    for torn in [b"{".to_vec(), b"{\"task\":\"to".to_vec(), vec![b'x'; 200_000], vec![b'x'; 65_536]] {
         fs::write(&place, [whole.as_slice(), &torn].concat()).unwrap();
         append_one(&results, "next").unwrap();
         assert_eq!(tasks(&place), ["whole", "next"]);
@@ -148,11 +138,7 @@ fn a_place_that_cannot_be_is_refused_at_once() {
     fs::write(root.path().join("file"), "").unwrap();
     let fault = ResultFile::open(&root.path().join("file/results")).err().unwrap();
     assert_eq!(fault.kind(), FaultKind::Lasting);
-    assert!(
-        fault.chain().contains("a part of its path is a file"),
-        "{}",
-        fault.chain()
-    );
+    assert!(fault.chain().contains("a part of its path is a file"), "{}", fault.chain());
 }
 
 /// The test runs itself again in a process whose files can't grow beyond 32 KiB: to a writer that is a full

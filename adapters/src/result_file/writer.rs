@@ -33,22 +33,12 @@ impl Writer {
     /// Starts a thread that appends to a series of files of at most `max_file` bytes each.
     pub(super) fn start(series: Series, max_file: u64) -> Result<Self, Failure> {
         let place = series.place().to_owned();
-        let mut files = Files {
-            series,
-            max_file,
-            current: None,
-        };
+        let mut files = Files { series, max_file, current: None };
         // Now rather than at the first answer, which has used up a call by then.
         files.current = Some(files.find()?);
         let (queue, jobs) = mpsc::channel();
-        let thread = Builder::new()
-            .name("jobq-results".to_owned())
-            .spawn(move || serve(files, &jobs))?;
-        Ok(Self {
-            place,
-            queue: Some(queue),
-            thread: Some(thread),
-        })
+        let thread = Builder::new().name("jobq-results".to_owned()).spawn(move || serve(files, &jobs))?;
+        Ok(Self { place, queue: Some(queue), thread: Some(thread) })
     }
 
     /// Appends lines, and answers once they are on disk. Dropping the future doesn't stop it.

@@ -13,16 +13,9 @@ pub(super) fn open(db: &Connection, batch: &NewBatch) -> rusqlite::Result<Opened
         .query_row([batch.id.as_str()], |row| {
             let is_ours = row.get_ref(0)?.as_str()? == batch.queue.as_str()
                 && row.get_ref(1)?.as_str()? == batch.source;
-            let mark = Mark {
-                lines: row.get(2).map(read)?,
-                refused: row.get(3).map(read)?,
-                complete: row.get(4)?,
-            };
-            Ok(if is_ours {
-                Opened::Resumed(mark)
-            } else {
-                Opened::Foreign
-            })
+            let mark =
+                Mark { lines: row.get(2).map(read)?, refused: row.get(3).map(read)?, complete: row.get(4)? };
+            Ok(if is_ours { Opened::Resumed(mark) } else { Opened::Foreign })
         })
         .optional()?;
     match found {
@@ -33,12 +26,7 @@ pub(super) fn open(db: &Connection, batch: &NewBatch) -> rusqlite::Result<Opened
 
 fn insert(db: &Connection, batch: &NewBatch) -> rusqlite::Result<()> {
     db.prepare_cached("INSERT INTO batches (name, queue, source, created_at) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![
-            batch.id.as_str(),
-            batch.queue.as_str(),
-            batch.source,
-            instant(batch.created_at)
-        ])
+        .execute(params![batch.id.as_str(), batch.queue.as_str(), batch.source, instant(batch.created_at)])
         .map(drop)
 }
 
@@ -46,13 +34,7 @@ fn insert(db: &Connection, batch: &NewBatch) -> rusqlite::Result<()> {
 pub(super) fn advance(db: &Connection, id: &BatchId, sent: usize, mark: &Mark) -> rusqlite::Result<bool> {
     let sql =
         "UPDATE batches SET known = known + ?2, lines = ?3, refused = ?4, complete = ?5 WHERE name = ?1";
-    let row = params![
-        id.as_str(),
-        count(sent),
-        stored(mark.lines),
-        stored(mark.refused),
-        mark.complete
-    ];
+    let row = params![id.as_str(), count(sent), stored(mark.lines), stored(mark.refused), mark.complete];
     Ok(db.prepare_cached(sql)?.execute(row)? > 0)
 }
 

@@ -15,11 +15,9 @@ impl<C: Clock> Depth for LocalStore<C> {
     async fn measure(&self, queue: &QueueName) -> Result<QueueDepth, Fault> {
         let name = queue.clone();
         let now = self.clock.now();
-        self.read(format!("measure queue '{queue}'"), move |db| {
-            match queue::find(db, &name)? {
-                Some(queue) => measure(db, queue, now),
-                None => Ok(QueueDepth::default()),
-            }
+        self.read(format!("measure queue '{queue}'"), move |db| match queue::find(db, &name)? {
+            Some(queue) => measure(db, queue, now),
+            None => Ok(QueueDepth::default()),
         })
         .await
     }
@@ -52,17 +50,13 @@ struct Ready {
 fn ready(db: &Connection, queue: QueueId) -> rusqlite::Result<Ready> {
     let sql = "SELECT count(*), min(id) FROM messages INDEXED BY ready_messages
                WHERE queue = ?1 AND state = 0";
-    let (count, first): (i64, Option<i64>) = db
-        .prepare_cached(sql)?
-        .query_row([queue.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (count, first): (i64, Option<i64>) =
+        db.prepare_cached(sql)?.query_row([queue.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let since = db
         .prepare_cached("SELECT visible_at FROM messages WHERE id = ?1")?
         .query_row([first], |row| row.get(0).map(read))
         .optional()?;
-    Ok(Ready {
-        count: read(count),
-        since,
-    })
+    Ok(Ready { count: read(count), since })
 }
 
 struct Hidden {
@@ -78,12 +72,11 @@ fn hidden(db: &Connection, queue: QueueId, state: i64, now: Timestamp) -> rusqli
                       min(visible_at) FILTER (WHERE visible_at <= ?3)
                FROM messages INDEXED BY hidden_messages
                WHERE queue = ?1 AND state = ?2 AND state > 0";
-    db.prepare_cached(sql)?
-        .query_row(params![queue.0, state, instant(now)], |row| {
-            Ok(Hidden {
-                hidden: row.get(0).map(read)?,
-                due: row.get(1).map(read)?,
-                due_since: row.get::<_, Option<i64>>(2)?.map(read),
-            })
+    db.prepare_cached(sql)?.query_row(params![queue.0, state, instant(now)], |row| {
+        Ok(Hidden {
+            hidden: row.get(0).map(read)?,
+            due: row.get(1).map(read)?,
+            due_since: row.get::<_, Option<i64>>(2)?.map(read),
         })
+    })
 }

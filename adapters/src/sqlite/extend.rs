@@ -24,11 +24,7 @@ pub(super) fn extend(
                 return Ok(Settled::Stale);
             };
             let changed = update.execute(params![stub.message, stub.token, instant(until)])?;
-            Ok(if changed > 0 {
-                Settled::Held
-            } else {
-                Settled::Stale
-            })
+            Ok(if changed > 0 { Settled::Held } else { Settled::Stale })
         })
         .collect()
 }

@@ -14,10 +14,7 @@ pub(super) struct Failure {
 impl Failure {
     /// The thread that should have done it is gone.
     pub(super) fn gone() -> Self {
-        Self {
-            code: None,
-            text: "the store's thread has ended".to_owned(),
-        }
+        Self { code: None, text: "the store's thread has ended".to_owned() }
     }
 
     /// The fault of an operation that failed like this.
@@ -75,10 +72,7 @@ impl Failure {
 
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
-        Self {
-            code: error.sqlite_error().copied(),
-            text: error.to_string(),
-        }
+        Self { code: error.sqlite_error().copied(), text: error.to_string() }
     }
 }
 

@@ -67,10 +67,7 @@ impl Turns {
         let virtual_time = db
             .prepare_cached("SELECT virtual_time FROM queues WHERE id = ?1")?
             .query_row([queue.0], |row| row.get(0))?;
-        Ok(Self {
-            virtual_time,
-            flows: Vec::new(),
-        })
+        Ok(Self { virtual_time, flows: Vec::new() })
     }
 
     /// The flow's next turn.
@@ -84,10 +81,7 @@ impl Turns {
             }
         };
         let flow = &mut self.flows[at];
-        flow.last = flow
-            .last
-            .max(self.virtual_time)
-            .saturating_add(flow.lane.stride());
+        flow.last = flow.last.max(self.virtual_time).saturating_add(flow.lane.stride());
         Ok(flow.last)
     }
 
@@ -142,18 +136,11 @@ fn find_or_make(db: &Connection, queue: QueueId, batch: &BatchId, lane: Lane) ->
     if let Some(id) = found {
         return Ok(FlowId(id));
     }
-    db.prepare_cached("INSERT INTO flows (queue, batch, lane) VALUES (?1, ?2, ?3)")?
-        .execute(key)?;
+    db.prepare_cached("INSERT INTO flows (queue, batch, lane) VALUES (?1, ?2, ?3)")?.execute(key)?;
     Ok(FlowId(db.last_insert_rowid()))
 }
 
 fn load(db: &Connection, id: FlowId) -> rusqlite::Result<Flow> {
     db.prepare_cached("SELECT lane, turn FROM flows WHERE id = ?1")?
-        .query_row([id.0], |row| {
-            Ok(Flow {
-                id,
-                lane: Lane(row.get(0)?),
-                last: row.get(1)?,
-            })
-        })
+        .query_row([id.0], |row| Ok(Flow { id, lane: Lane(row.get(0)?), last: row.get(1)? }))
 }

@@ -46,16 +46,13 @@ impl<C: Clock> Inbox for LocalStore<C> {
         let receipts = receipts.to_vec();
         let until = self.clock.now().plus(visibility);
         let operation = format!("extend deliveries of queue '{queue}'");
-        self.write(operation, move |db| extend(db, &receipts, until))
-            .await
+        self.write(operation, move |db| extend(db, &receipts, until)).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, Fault> {
         let work = settlements.to_vec();
         let now = self.clock.now();
-        let settled = self
-            .write("settle deliveries".to_owned(), move |db| settle(db, &work, now))
-            .await?;
+        let settled = self.write("settle deliveries".to_owned(), move |db| settle(db, &work, now)).await?;
         let gives_back = |settlement: &Settlement| match settlement.end {
             End::Release | End::Retry { .. } => true,
             End::Done { .. } | End::Dead { .. } => false,
@@ -75,14 +72,9 @@ impl<C: Clock> LocalStore<C> {
         visibility: Duration,
     ) -> Result<Vec<Delivery>, Fault> {
         let now = self.clock.now();
-        let receive = Receive {
-            queue: queue.clone(),
-            max: count(max),
-            now,
-            hidden_until: now.plus(visibility),
-        };
-        self.write(format!("receive from queue '{queue}'"), move |db| receive.run(db))
-            .await
+        let receive =
+            Receive { queue: queue.clone(), max: count(max), now, hidden_until: now.plus(visibility) };
+        self.write(format!("receive from queue '{queue}'"), move |db| receive.run(db)).await
     }
 
     /// Waits until there is something to receive; false if the deadline comes first. Looks by reading, so
@@ -107,9 +99,6 @@ impl<C: Clock> LocalStore<C> {
     async fn look(&self, queue: &QueueName) -> Result<bool, Fault> {
         let now = self.clock.now();
         let name = queue.clone();
-        self.read(format!("look into queue '{queue}'"), move |db| {
-            is_waiting(db, &name, now)
-        })
-        .await
+        self.read(format!("look into queue '{queue}'"), move |db| is_waiting(db, &name, now)).await
     }
 }

@@ -40,8 +40,7 @@ impl<C: Clock> Ledger for LocalStore<C> {
 
     async fn tally(&self, batch: &BatchId) -> Result<Option<Tally>, Fault> {
         let id = batch.clone();
-        self.read(format!("count batch '{batch}'"), move |db| batch::tally(db, &id))
-            .await
+        self.read(format!("count batch '{batch}'"), move |db| batch::tally(db, &id)).await
     }
 }
 
@@ -55,16 +54,10 @@ fn row(db: &Connection, limit: &LimitName) -> rusqlite::Result<Row> {
     let found = db
         .prepare_cached("SELECT version, document FROM limits WHERE name = ?1")?
         .query_row([limit.as_str()], |row| {
-            Ok(Row {
-                version: Version(read(row.get(0)?)),
-                document: row.get(1)?,
-            })
+            Ok(Row { version: Version(read(row.get(0)?)), document: row.get(1)? })
         })
         .optional()?;
-    Ok(found.unwrap_or(Row {
-        version: Version(0),
-        document: None,
-    }))
+    Ok(found.unwrap_or(Row { version: Version(0), document: None }))
 }
 
 fn write(db: &Connection, limit: &LimitName, last: Version, document: &str) -> rusqlite::Result<Version> {
@@ -78,15 +71,8 @@ fn versioned(limit: &LimitName, row: Row) -> Result<Versioned, Fault> {
     let state = match row.document {
         None => LimitState::default(),
         Some(document) => serde_json::from_str(&document).map_err(|error| {
-            Fault::new(
-                FaultKind::Lasting,
-                format!("read the document of limit '{limit}'"),
-            )
-            .caused_by(error)
+            Fault::new(FaultKind::Lasting, format!("read the document of limit '{limit}'")).caused_by(error)
         })?,
     };
-    Ok(Versioned {
-        version: row.version,
-        state,
-    })
+    Ok(Versioned { version: row.version, state })
 }

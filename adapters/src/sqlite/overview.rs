@@ -70,11 +70,7 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<BatchSummary> {
         source: row.get(2)?,
         created_at: Timestamp::from_nanos(read(row.get(3)?)),
         complete: row.get(4)?,
-        tally: Tally {
-            known: read(row.get(5)?),
-            done: read(row.get(6)?),
-            dead: read(row.get(7)?),
-        },
+        tally: Tally { known: read(row.get(5)?), done: read(row.get(6)?), dead: read(row.get(7)?) },
     })
 }
 

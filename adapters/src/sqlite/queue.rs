@@ -19,7 +19,6 @@ pub(super) fn find_or_make(db: &Connection, name: &QueueName) -> rusqlite::Resul
     if let Some(id) = find(db, name)? {
         return Ok(id);
     }
-    db.prepare_cached("INSERT INTO queues (name) VALUES (?1)")?
-        .execute([name.as_str()])?;
+    db.prepare_cached("INSERT INTO queues (name) VALUES (?1)")?.execute([name.as_str()])?;
     Ok(QueueId(db.last_insert_rowid()))
 }

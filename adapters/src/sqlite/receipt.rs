@@ -18,9 +18,6 @@ impl Stub {
     /// Reads a receipt; `None` if it isn't one of ours.
     pub(super) fn of(receipt: &Receipt) -> Option<Self> {
         let (message, token) = receipt.0.split_once(':')?;
-        Some(Self {
-            message: message.parse().ok()?,
-            token: token.parse().ok()?,
-        })
+        Some(Self { message: message.parse().ok()?, token: token.parse().ok()? })
     }
 }

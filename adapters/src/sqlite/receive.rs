@@ -38,10 +38,7 @@ impl Receive {
         let hide = &mut db.prepare_cached(
             "UPDATE messages SET state = 1, visible_at = ?2, token = ?3, receives = ?4 WHERE id = ?1",
         )?;
-        found
-            .into_iter()
-            .map(|message| self.deliver(hide, message))
-            .collect()
+        found.into_iter().map(|message| self.deliver(hide, message)).collect()
     }
 
     fn ready(&self, db: &Connection, queue: QueueId) -> rusqlite::Result<Vec<Ready>> {
@@ -52,17 +49,9 @@ impl Receive {
     }
 
     fn deliver(&self, hide: &mut CachedStatement<'_>, message: Ready) -> rusqlite::Result<Delivery> {
-        let stub = Stub {
-            message: message.id,
-            token: message.token + 1,
-        };
+        let stub = Stub { message: message.id, token: message.token + 1 };
         let receives = message.receives.saturating_add(1);
-        hide.execute(params![
-            stub.message,
-            instant(self.hidden_until),
-            stub.token,
-            receives
-        ])?;
+        hide.execute(params![stub.message, instant(self.hidden_until), stub.token, receives])?;
         Ok(Delivery {
             receipt: stub.receipt(),
             queue: self.queue.clone(),
@@ -84,8 +73,7 @@ pub(super) fn is_waiting(db: &Connection, queue: &QueueName, now: Timestamp) -> 
                    WHERE queue = ?1 AND state = 1 AND state > 0 AND visible_at <= ?2)
         OR EXISTS (SELECT 1 FROM messages INDEXED BY hidden_messages
                    WHERE queue = ?1 AND state = 2 AND state > 0 AND visible_at <= ?2)";
-    db.prepare_cached(sql)?
-        .query_row([queue.0, instant(now)], |row| row.get(0))
+    db.prepare_cached(sql)?.query_row([queue.0, instant(now)], |row| row.get(0))
 }
 
 /// Makes messages ready that were received and not settled in time. They keep their turns: they had theirs,
@@ -94,9 +82,7 @@ fn expire(db: &Connection, queue: QueueId, now: Timestamp) -> rusqlite::Result<(
     let sql = "UPDATE messages SET state = 0 WHERE id IN (
                    SELECT id FROM messages INDEXED BY hidden_messages
                    WHERE queue = ?1 AND state = 1 AND state > 0 AND visible_at <= ?2 LIMIT ?3)";
-    db.prepare_cached(sql)?
-        .execute([queue.0, instant(now), PROMOTED])
-        .map(drop)
+    db.prepare_cached(sql)?.execute([queue.0, instant(now), PROMOTED]).map(drop)
 }
 
 /// Makes messages ready whose delay has ended. They join their flows now.
@@ -106,9 +92,7 @@ fn promote(db: &Connection, queue: QueueId, now: Timestamp) -> rusqlite::Result<
                ORDER BY visible_at LIMIT ?3";
     let due: Vec<(i64, FlowId)> = db
         .prepare_cached(sql)?
-        .query_map([queue.0, instant(now), PROMOTED], |row| {
-            Ok((row.get(0)?, FlowId(row.get(1)?)))
-        })?
+        .query_map([queue.0, instant(now), PROMOTED], |row| Ok((row.get(0)?, FlowId(row.get(1)?))))?
         .collect::<rusqlite::Result<_>>()?;
     if due.is_empty() {
         return Ok(());

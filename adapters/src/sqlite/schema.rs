@@ -132,21 +132,9 @@ fn refuse_foreign(db: &Connection, path: &Path) -> Result<(), Fault> {
     let refuse = |cause: String| Err(Fault::new(FaultKind::Lasting, opening(path)).caused_by(cause));
     let found = stamp(db).map_err(|error| Failure::from(error).fault(opening(path)))?;
     match found {
-        Stamp {
-            application: 0,
-            tables: 0,
-            ..
-        } => Ok(()),
-        Stamp {
-            application: APPLICATION,
-            version: 0..=VERSION,
-            ..
-        } => Ok(()),
-        Stamp {
-            application: APPLICATION,
-            version,
-            ..
-        } => refuse(format!(
+        Stamp { application: 0, tables: 0, .. } => Ok(()),
+        Stamp { application: APPLICATION, version: 0..=VERSION, .. } => Ok(()),
+        Stamp { application: APPLICATION, version, .. } => refuse(format!(
             "a newer jobq wrote it (layout {version}, this program knows {VERSION}): upgrade jobq"
         )),
         _ => refuse("it is another program's SQLite file: give jobq a path of its own".to_owned()),
@@ -201,10 +189,6 @@ fn stamp(db: &Connection) -> rusqlite::Result<Stamp> {
     let sql = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
                FROM pragma_application_id, pragma_user_version";
     db.query_row(sql, [], |row| {
-        Ok(Stamp {
-            application: row.get(0)?,
-            version: row.get(1)?,
-            tables: row.get(2)?,
-        })
+        Ok(Stamp { application: row.get(0)?, version: row.get(1)?, tables: row.get(2)? })
     })
 }

@@ -42,10 +42,7 @@ impl<C> LocalStore<C> {
             reader: start(Access::Read)?,
             news: watch::Sender::new(()),
         };
-        Ok(Self {
-            shared: Arc::new(shared),
-            clock,
-        })
+        Ok(Self { shared: Arc::new(shared), clock })
     }
 
     /// Does `work` in a transaction and answers when it is durable.

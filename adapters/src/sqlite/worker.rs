@@ -43,10 +43,7 @@ impl Worker {
         let thread = Builder::new()
             .name(format!("jobq-{access:?}").to_lowercase())
             .spawn(move || serve(&db, access, &jobs))?;
-        Ok(Self {
-            queue: Some(queue),
-            thread: Some(thread),
-        })
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
     /// Does `work` within a transaction and answers once that is committed. `work` may be called more than
@@ -57,11 +54,7 @@ impl Worker {
         W: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let pending = Pending {
-            work,
-            result: None,
-            reply,
-        };
+        let pending = Pending { work, result: None, reply };
         if let Some(queue) = &self.queue {
             // If the thread is gone, the job is dropped, and its reply with it.
             let _ = queue.send(Box::new(pending));
@@ -168,10 +161,7 @@ fn transact(db: &Connection, access: Access, group: &mut [Box<dyn Job>]) -> Resu
         Access::Read => "BEGIN",
     };
     execute(db, begin).map_err(|error| Broken::Before(error.into()))?;
-    let done = group
-        .iter_mut()
-        .try_for_each(|job| job.run(db))
-        .and_then(|()| execute(db, "COMMIT"));
+    let done = group.iter_mut().try_for_each(|job| job.run(db)).and_then(|()| execute(db, "COMMIT"));
     // A full disk ends the transaction by itself, most other failures don't.
     if done.is_err() && !db.is_autocommit() {
         // Should this fail as well, the next BEGIN says so.
@@ -201,8 +191,7 @@ mod tests {
     fn bench() -> Bench {
         let folder = tempfile::tempdir().unwrap();
         let db = schema::open(&folder.path().join("jobq.db")).unwrap();
-        db.execute_batch("CREATE TABLE things (thing BLOB UNIQUE)")
-            .unwrap();
+        db.execute_batch("CREATE TABLE things (thing BLOB UNIQUE)").unwrap();
         let worker = Worker::start(db, Access::Write).unwrap();
         Bench { worker, folder }
     }
@@ -220,9 +209,7 @@ mod tests {
         async fn limit_pages(&self, more: i64) {
             let limited = self.worker.run(move |db| {
                 let pages: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
-                db.query_row(&format!("PRAGMA max_page_count = {}", pages + more), [], |_| {
-                    Ok(())
-                })
+                db.query_row(&format!("PRAGMA max_page_count = {}", pages + more), [], |_| Ok(()))
             });
             limited.await.unwrap();
         }
@@ -230,20 +217,15 @@ mod tests {
         /// What others see.
         fn things(&self) -> i64 {
             let db = schema::open(&self.folder.path().join("jobq.db")).unwrap();
-            db.query_row("SELECT count(*) FROM things", [], |row| row.get(0))
-                .unwrap()
+            db.query_row("SELECT count(*) FROM things", [], |row| row.get(0)).unwrap()
         }
     }
 
     #[tokio::test]
     async fn one_that_fails_spoils_no_other() {
         let bench = bench();
-        let twice = futures::join!(
-            bench.insert(9, 1),
-            bench.insert(9, 2),
-            bench.insert(9, 2),
-            bench.insert(9, 3)
-        );
+        let twice =
+            futures::join!(bench.insert(9, 1), bench.insert(9, 2), bench.insert(9, 2), bench.insert(9, 3));
         assert_eq!(twice, (Ok(()), Ok(()), Err(FaultKind::Lasting), Ok(())));
         assert_eq!(bench.things(), 3);
     }
@@ -269,9 +251,7 @@ mod tests {
         let _ = futures::poll!(Box::pin(worker.run(work)));
         drop(worker);
         let db = schema::open(&folder.path().join("jobq.db")).unwrap();
-        let things: i64 = db
-            .query_row("SELECT count(*) FROM things", [], |row| row.get(0))
-            .unwrap();
+        let things: i64 = db.query_row("SELECT count(*) FROM things", [], |row| row.get(0)).unwrap();
         assert_eq!(things, 1);
     }
 }

@@ -23,10 +23,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 async fn sends_the_request_with_the_limits_headers_beneath_the_tasks() {
     let server = Server::saying("hello");
     let mut limit = limit(&["127.0.0.1"]);
-    limit.headers = vec![
-        ("accept".into(), "from/limit".into()),
-        ("x-limit".into(), "a".into()),
-    ];
+    limit.headers = vec![("accept".into(), "from/limit".into()), ("x-limit".into(), "a".into())];
     let mut request = with_header(get(server.url("/troops?q=1")), "accept", "from/task");
     request.method = Method::Post;
     request.body = Some("the body".into());
@@ -38,11 +35,7 @@ async fn sends_the_request_with_the_limits_headers_beneath_the_tasks() {
     assert!(sent.starts_with("POST /troops?q=1 HTTP/1.1\r\n"), "{sent}");
     assert!(sent.ends_with("\r\n\r\nthe body"), "{sent}");
     let version = env!("CARGO_PKG_VERSION");
-    for line in [
-        "accept: from/task",
-        "x-limit: a",
-        &format!("user-agent: jobq/{version}"),
-    ] {
+    for line in ["accept: from/task", "x-limit: a", &format!("user-agent: jobq/{version}")] {
         assert!(sent.contains(&format!("\r\n{line}\r\n")), "{line} in {sent}");
     }
     assert!(!sent.contains("from/limit"), "{sent}");
@@ -62,9 +55,7 @@ async fn keeps_connections_for_the_next_call() {
 async fn returns_redirects() {
     let server =
         Server::start(|_| b"HTTP/1.1 302 Found\r\nLocation: /next\r\ncontent-length: 0\r\n\r\n".to_vec());
-    let reply = call(&target(limit(&["127.0.0.1"])), &get(server.url("/")))
-        .await
-        .unwrap();
+    let reply = call(&target(limit(&["127.0.0.1"])), &get(server.url("/"))).await.unwrap();
     assert_eq!((reply.status, reply.header("location")), (302, Some("/next")));
     assert_eq!(server.requests().len(), 1);
 }
@@ -81,9 +72,7 @@ async fn sends_a_request_once_even_if_the_connection_breaks() {
 async fn decompresses_the_body() {
     let zipped = gzip(b"hello hello hello");
     let server = Server::start(move |_| ok("content-encoding: gzip\r\n", &zipped));
-    let reply = call(&target(limit(&["127.0.0.1"])), &get(server.url("/")))
-        .await
-        .unwrap();
+    let reply = call(&target(limit(&["127.0.0.1"])), &get(server.url("/"))).await.unwrap();
     assert_eq!(reply.body, b"hello hello hello");
     assert_eq!(reply.header("content-encoding"), None);
     assert!(server.requests()[0].contains("accept-encoding: gzip"));
@@ -101,10 +90,7 @@ async fn stops_at_the_size_cap() {
         let request = get(server.url("/"));
         let too_large = target.call(&request, 20 * SECOND, 10).await;
         assert_eq!(too_large, Err(CallError::TooLarge(10)));
-        assert_eq!(
-            target.call(&request, 20 * SECOND, 11).await.unwrap().body,
-            b"0123456789x"
-        );
+        assert_eq!(target.call(&request, 20 * SECOND, 11).await.unwrap().body, b"0123456789x");
     }
 }
 
@@ -148,9 +134,7 @@ async fn says_host_and_cause_when_nobody_listens() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let request = get(format!("http://{address}/path?query"));
     let error = call(&target(limit(&["127.0.0.1"])), &request).await.unwrap_err();
-    let CallError::Connection(said) = error else {
-        panic!("{error:?}")
-    };
+    let CallError::Connection(said) = error else { panic!("{error:?}") };
     assert!(said.starts_with(&format!("{address}: ")), "{said}");
     assert!(said.contains("refused") && !said.contains("path"), "{said}");
 }

@@ -8,9 +8,7 @@ use crate::setup::{call, get, limit, target, target_with_names, with_header};
 /// The call is refused for good, with all of `said` in the reason.
 async fn refused(target: &impl jobq_core::ports::target::Target, url: &str, said: &[&str]) {
     let answer = call(target, &get(url)).await;
-    let Err(CallError::Forbidden(reason)) = answer else {
-        panic!("{url}: {answer:?}")
-    };
+    let Err(CallError::Forbidden(reason)) = answer else { panic!("{url}: {answer:?}") };
     assert!(said.iter().all(|part| reason.contains(part)), "{url}: {reason}");
 }
 
@@ -21,24 +19,9 @@ async fn p5_a_host_the_limit_does_not_cover_is_not_called() {
     let port = server.address.port();
     refused(&target, &server.url("/"), &["hermes", "127.0.0.1"]).await;
     refused(&target, &format!("http://localhost:{port}/"), &["doesn't cover"]).await;
-    refused(
-        &target,
-        "http://api.example.com.evil.example/",
-        &["doesn't cover"],
-    )
-    .await;
-    refused(
-        &target,
-        "http://api.example.com@127.0.0.1/",
-        &["user or password"],
-    )
-    .await;
-    refused(
-        &target,
-        "http://user:pass@api.example.com/",
-        &["user or password"],
-    )
-    .await;
+    refused(&target, "http://api.example.com.evil.example/", &["doesn't cover"]).await;
+    refused(&target, "http://api.example.com@127.0.0.1/", &["user or password"]).await;
+    refused(&target, "http://user:pass@api.example.com/", &["user or password"]).await;
     refused(&target, "file:///etc/passwd", &["http and https"]).await;
     refused(&target, "gopher://api.example.com/", &["http and https"]).await;
     refused(&target, "/relative", &["can't be read"]).await;
@@ -48,13 +31,7 @@ async fn p5_a_host_the_limit_does_not_cover_is_not_called() {
 #[tokio::test]
 async fn p5_a_private_address_in_the_url_is_refused_however_it_is_spelled() {
     let server = Server::saying("hello");
-    let mut limit = limit(&[
-        "127.0.0.1",
-        "169.254.169.254",
-        "[::1]",
-        "[::ffff:7f00:1]",
-        "0.0.0.0",
-    ]);
+    let mut limit = limit(&["127.0.0.1", "169.254.169.254", "[::1]", "[::ffff:7f00:1]", "0.0.0.0"]);
     limit.allow_private = false;
     let target = target(limit);
     let port = server.address.port();
@@ -71,12 +48,7 @@ async fn p5_a_private_address_in_the_url_is_refused_however_it_is_spelled() {
         "１２７.0.0.1",
     ];
     for host in loopback {
-        refused(
-            &target,
-            &format!("http://{host}:{port}/"),
-            &["loopback", "allow_private"],
-        )
-        .await;
+        refused(&target, &format!("http://{host}:{port}/"), &["loopback", "allow_private"]).await;
     }
     refused(&target, "http://169.254.169.254/latest/meta-data/", &["metadata"]).await;
     refused(&target, "http://0/", &["this host"]).await;
@@ -135,10 +107,7 @@ async fn p5_a_task_cannot_name_another_host_in_its_headers() {
         ("x-split", "a\r\nx-injected: b"),
     ] {
         let answer = call(&target, &with_header(get(server.url("/")), name, value)).await;
-        assert!(
-            matches!(answer, Err(CallError::Forbidden(_))),
-            "{name}: {answer:?}"
-        );
+        assert!(matches!(answer, Err(CallError::Forbidden(_))), "{name}: {answer:?}");
     }
     assert_eq!(server.connections(), 0);
 }

@@ -35,9 +35,7 @@ fn secretive(limit: Limit) -> (TempDir, HttpTarget<EnvOrFileSecrets>) {
     fs::write(folder.path().join("unlisted"), "x").unwrap();
     fs::write(folder.path().join("broken"), "a\nb").unwrap();
     let mut limit = limit;
-    limit.secrets = ["other", "token", "gone", "broken"]
-        .map(|name| name.parse().unwrap())
-        .to_vec();
+    limit.secrets = ["other", "token", "gone", "broken"].map(|name| name.parse().unwrap()).to_vec();
     let target = target_with_secrets(limit, folder.path());
     (folder, target)
 }
@@ -48,45 +46,23 @@ async fn p6_values_go_out_and_names_come_back() {
     let mut limit = limit(&["127.0.0.1"]);
     limit.headers = vec![("authorization".into(), "Bearer ${secret:token}".into())];
     let (_folder, target) = secretive(limit);
-    let mut request = with_header(
-        get(server.url("/?key=${secret:token}&o=1")),
-        "x-own",
-        "${secret:other}!",
-    );
+    let mut request = with_header(get(server.url("/?key=${secret:token}&o=1")), "x-own", "${secret:other}!");
     request.method = Method::Post;
     request.body = Some(r"${secret:token} and ${secret:other} and $ { } ${other}".into());
 
     let reply = call(&target, &request).await.unwrap();
 
     let [sent] = server.requests().try_into().unwrap();
-    assert!(
-        sent.starts_with(&format!("POST /?key={TOKEN_IN_URL}&o=1 HTTP")),
-        "{sent}"
-    );
-    assert!(
-        sent.contains(&format!("\r\nauthorization: Bearer {TOKEN}\r\n")),
-        "{sent}"
-    );
+    assert!(sent.starts_with(&format!("POST /?key={TOKEN_IN_URL}&o=1 HTTP")), "{sent}");
+    assert!(sent.contains(&format!("\r\nauthorization: Bearer {TOKEN}\r\n")), "{sent}");
     assert!(sent.contains("\r\nx-own: s3cr3t!\r\n"), "{sent}");
-    assert!(
-        sent.ends_with(&format!("\r\n\r\n{TOKEN} and s3cr3t and $ {{ }} ${{other}}")),
-        "{sent}"
-    );
+    assert!(sent.ends_with(&format!("\r\n\r\n{TOKEN} and s3cr3t and $ {{ }} ${{other}}")), "{sent}");
 
     let body = String::from_utf8(reply.body.clone()).unwrap();
-    assert_eq!(
-        reply.header("x-line"),
-        Some("POST /?key=${secret:token}&o=1 HTTP/1.1")
-    );
-    assert!(
-        body.contains("authorization: Bearer ${secret:token}\r\n"),
-        "{body}"
-    );
+    assert_eq!(reply.header("x-line"), Some("POST /?key=${secret:token}&o=1 HTTP/1.1"));
+    assert!(body.contains("authorization: Bearer ${secret:token}\r\n"), "{body}");
     assert!(body.contains("x-own: ${secret:other}!\r\n"), "{body}");
-    assert!(
-        body.ends_with("${secret:token} and ${secret:other} and $ { } ${other}"),
-        "{body}"
-    );
+    assert!(body.ends_with("${secret:token} and ${secret:other} and $ { } ${other}"), "{body}");
     assert!(!format!("{reply:?}").contains("s3cr3t"), "{reply:?}");
 }
 
@@ -103,22 +79,12 @@ async fn p6_a_value_kept_by_the_api_is_hidden_from_later_calls_also_within_json(
 async fn p6_only_listed_secrets_are_put_in() {
     let server = echo();
     let (_folder, target) = secretive(limit(&["127.0.0.1"]));
-    for text in [
-        "${secret:unlisted}",
-        "${secret:a b}",
-        "${secret:token",
-        "${secret:broken}",
-    ] {
+    for text in ["${secret:unlisted}", "${secret:a b}", "${secret:token", "${secret:broken}"] {
         let answer = call(&target, &with_header(get(server.url("/")), "x-key", text)).await;
-        assert!(
-            matches!(answer, Err(CallError::Forbidden(_))),
-            "{text}: {answer:?}"
-        );
+        assert!(matches!(answer, Err(CallError::Forbidden(_))), "{text}: {answer:?}");
     }
     let answer = call(&target, &get(server.url("/${secret:gone}"))).await;
-    let Err(CallError::Secret(said)) = &answer else {
-        panic!("{answer:?}")
-    };
+    let Err(CallError::Secret(said)) = &answer else { panic!("{answer:?}") };
     assert!(said.contains("JOBQ_SECRET_GONE"), "{said}");
     assert_eq!(server.connections(), 0);
 }

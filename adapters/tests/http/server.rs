@@ -53,10 +53,7 @@ impl Server {
 
 /// A whole answer: 200 with these header lines, each ended by a line break, and this body.
 pub(crate) fn ok(headers: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "HTTP/1.1 200 OK\r\n{headers}content-length: {}\r\n\r\n",
-        body.len()
-    );
+    let head = format!("HTTP/1.1 200 OK\r\n{headers}content-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
@@ -79,9 +76,7 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<String> {
             return None;
         }
     }
-    let length = request
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let length = request.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
     request.push_str(&String::from_utf8(body).unwrap());

@@ -37,18 +37,12 @@ pub(crate) fn target_with_secrets(limit: Limit, folder: &Path) -> HttpTarget<Env
 /// A target for which every name has these addresses.
 pub(crate) fn target_with_names(limit: Limit, names: &[(&str, &[&str])]) -> HttpTarget<EnvOrFileSecrets> {
     let addresses = |list: &[&str]| list.iter().map(|ip| ip.parse().unwrap()).collect();
-    let names = names
-        .iter()
-        .map(|(name, list)| ((*name).to_owned(), addresses(list)))
-        .collect();
+    let names = names.iter().map(|(name, list)| ((*name).to_owned(), addresses(list))).collect();
     HttpTarget::with_names(limit, EnvOrFileSecrets::new("/nowhere"), Arc::new(Names(names))).unwrap()
 }
 
 pub(crate) fn get(url: impl Into<String>) -> Request {
-    Request {
-        url: url.into(),
-        ..serde_json::from_str(r#"{"u": ""}"#).unwrap()
-    }
+    Request { url: url.into(), ..serde_json::from_str(r#"{"u": ""}"#).unwrap() }
 }
 
 pub(crate) fn with_header(mut request: Request, name: &str, value: &str) -> Request {

@@ -36,13 +36,8 @@ const FLAKY_EVERY: u32 = 125;
 /// Runs the demo in a folder that is gone afterwards.
 pub(crate) async fn run(printer: Printer) -> Result<Exit, Failure> {
     let folder = tempfile::tempdir().map_err(|error| failed("make a folder", &error))?;
-    let api = MockApi::bind(PER_SECOND)
-        .await
-        .map_err(|error| failed("start the mock API", &error))?;
-    let address = api
-        .address()
-        .map_err(|error| failed("start the mock API", &error))?
-        .to_string();
+    let api = MockApi::bind(PER_SECOND).await.map_err(|error| failed("start the mock API", &error))?;
+    let address = api.address().map_err(|error| failed("start the mock API", &error))?.to_string();
     let calls = folder.path().join("calls.txt");
     fs::write(&calls, task_file(&format!("http://{address}")))
         .map_err(|error| failed("write calls.txt", &error))?;
@@ -69,30 +64,17 @@ pub(crate) async fn run(printer: Printer) -> Result<Exit, Failure> {
 async fn drain(folder: &Path, calls: &Path, host: &str, printer: Printer) -> Result<DemoReport, Failure> {
     let project = Project::in_folder(folder.join("state"));
     let store = project.store()?;
-    let name: QueueName = "calls"
-        .parse()
-        .map_err(|error| failed("name the queue", &error))?;
+    let name: QueueName = "calls".parse().map_err(|error| failed("name the queue", &error))?;
     let mut prepared = SourceArgs::default().prepare(calls, Some(&name))?;
     printer.note(prepared.push(&store, printer).await?);
     let limit = limit(host)?;
     let mut queue = Queue::new(name.clone(), limit.name.clone());
     // A demo is short: what fails is tried again soon.
     queue.retry.min_backoff = Duration::from_millis(500);
-    let goal = Goal {
-        tasks: TASKS.into(),
-        ended: 0,
-        pace: limit.pace,
-    };
+    let goal = Goal { tasks: TASKS.into(), ended: 0, pace: limit.pace };
     let results = open_results([(&queue, Some(folder.join("results")))])?;
     let (queues, until) = (vec![queue], Until::Empty);
-    let work = Work {
-        limit: limit.clone(),
-        queues,
-        results,
-        drainers: 1,
-        until,
-        goal,
-    };
+    let work = Work { limit: limit.clone(), queues, results, drainers: 1, until, goal };
     let drained = draining::run(work, store.clone(), &project.secrets(), printer).await?;
     Ok(DemoReport {
         allowed_per_second: PER_SECOND.get(),
@@ -106,20 +88,13 @@ async fn drain(folder: &Path, calls: &Path, host: &str, printer: Printer) -> Res
 
 fn limit(host: &str) -> Result<Limit, Failure> {
     let rate = Rate::new(
-        u64::from(PER_SECOND.get())
-            .try_into()
-            .unwrap_or(std::num::NonZeroU64::MIN),
+        u64::from(PER_SECOND.get()).try_into().unwrap_or(std::num::NonZeroU64::MIN),
         Duration::from_secs(1),
     );
     let rate = rate.ok_or_else(|| Failure::failed("the demo's rate is no rate"))?;
-    let name = "mock-api"
-        .parse()
-        .map_err(|error| failed("name the limit", &error))?;
+    let name = "mock-api".parse().map_err(|error| failed("name the limit", &error))?;
     let mut limit = Limit::new(name, Pace::Limited(rate));
-    limit.hosts = vec![
-        host.parse::<HostPattern>()
-            .map_err(|error| failed("read the host", &error))?,
-    ];
+    limit.hosts = vec![host.parse::<HostPattern>().map_err(|error| failed("read the host", &error))?];
     limit.allow_private = true;
     Ok(limit)
 }
@@ -140,19 +115,9 @@ fn task_file(api: &str) -> String {
 
 async fn dead_letters(store: &Store, queue: &QueueName) -> Result<Vec<String>, Failure> {
     let page = store.list(queue, None, 10).await?;
-    let letters = page
-        .letters
-        .iter()
-        .filter_map(|body| jobq_core::dead_letter::DeadLetter::decode(body));
+    let letters = page.letters.iter().filter_map(|body| jobq_core::dead_letter::DeadLetter::decode(body));
     Ok(letters
-        .map(|letter| {
-            format!(
-                "{}  {}: {}",
-                letter.task_id().unwrap_or("-"),
-                letter.reason,
-                letter.detail
-            )
-        })
+        .map(|letter| format!("{}  {}: {}", letter.task_id().unwrap_or("-"), letter.reason, letter.detail))
         .collect())
 }
 
@@ -173,11 +138,7 @@ struct DemoReport {
 
 impl DemoReport {
     fn exit(&self) -> Exit {
-        if self.api_refused == 0 {
-            Exit::Fine
-        } else {
-            Exit::Failed
-        }
+        if self.api_refused == 0 { Exit::Fine } else { Exit::Failed }
     }
 }
 
@@ -185,38 +146,15 @@ impl fmt::Display for DemoReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (calls, drain) = (HumanCount(self.api_calls), &self.drain);
         writeln!(f, "{drain}\n")?;
-        writeln!(
-            f,
-            "the API saw {calls} calls and refused {}",
-            HumanCount(self.api_refused)
-        )?;
+        writeln!(f, "the API saw {calls} calls and refused {}", HumanCount(self.api_refused))?;
         let used = self.api_calls_per_second / f64::from(self.allowed_per_second) * 100.0;
-        writeln!(
-            f,
-            "{used:.1}% of its limit was used: 2% are kept back for jitter on the way"
-        )?;
-        writeln!(
-            f,
-            "{} failed at first, were tried again and are done",
-            drain.retried
-        )?;
-        writeln!(
-            f,
-            "{} are in the dead-letter queue, with their reason:",
-            self.dead_letters.len()
-        )?;
-        self.dead_letters
-            .iter()
-            .try_for_each(|letter| writeln!(f, "  {letter}"))?;
+        writeln!(f, "{used:.1}% of its limit was used: 2% are kept back for jitter on the way")?;
+        writeln!(f, "{} failed at first, were tried again and are done", drain.retried)?;
+        writeln!(f, "{} are in the dead-letter queue, with their reason:", self.dead_letters.len())?;
+        self.dead_letters.iter().try_for_each(|letter| writeln!(f, "  {letter}"))?;
         writeln!(f, "\nwhat to type next:")?;
-        writeln!(
-            f,
-            "  jobq run FILE --rate 50/s     your own calls: one url a line, CSV or JSON Lines"
-        )?;
-        writeln!(
-            f,
-            "  jobq init                     a jobq.toml, for queues that stay"
-        )?;
+        writeln!(f, "  jobq run FILE --rate 50/s     your own calls: one url a line, CSV or JSON Lines")?;
+        writeln!(f, "  jobq init                     a jobq.toml, for queues that stay")?;
         writeln!(f, "  jobq --help                   everything else")
     }
 }

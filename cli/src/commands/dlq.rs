@@ -69,9 +69,7 @@ async fn list(
     for queue in queues {
         let mut cursor = None;
         while letters.len() < limit {
-            let page = store
-                .list(&queue, cursor, PAGE.min(limit - letters.len()))
-                .await?;
+            let page = store.list(&queue, cursor, PAGE.min(limit - letters.len())).await?;
             letters.extend(page.letters.iter().map(|body| Letter::read(&queue, body)));
             cursor = page.next;
             if cursor.is_none() {
@@ -129,12 +127,7 @@ impl Letter {
             Remains::Envelope(envelope) => {
                 let own = envelope.request;
                 let method = own.method.as_str();
-                let request = Request {
-                    method,
-                    url: own.url,
-                    headers: own.headers,
-                    body: own.body,
-                };
+                let request = Request { method, url: own.url, headers: own.headers, body: own.body };
                 let attempts = envelope.attempts.into_iter().map(|attempt| Try {
                     started_at: attempt.started_at.to_string(),
                     latency_ms: attempt.latency_ms,
@@ -143,13 +136,7 @@ impl Letter {
                     spent: attempt.spent,
                 });
                 let (id, batch) = (envelope.id.to_string(), envelope.batch.to_string());
-                (
-                    Some(id),
-                    Some(batch),
-                    Some(request),
-                    attempts.collect(),
-                    letter.excerpt,
-                )
+                (Some(id), Some(batch), Some(request), attempts.collect(), letter.excerpt)
             }
         };
         Self {
@@ -196,23 +183,13 @@ impl fmt::Display for Letter {
         ];
         if let Some(request) = &self.request {
             rows.push(row(["request", &format!("{} {}", request.method, request.url)]));
-            rows.extend(
-                request
-                    .headers
-                    .iter()
-                    .map(|(name, value)| row(["", &format!("{name}: {value}")])),
-            );
+            rows.extend(request.headers.iter().map(|(name, value)| row(["", &format!("{name}: {value}")])));
             rows.extend(request.body.iter().map(|body| row(["", body])));
         }
         for attempt in &self.attempts {
-            let ending = attempt
-                .status
-                .map_or_else(|| or_none(&attempt.error), |status| status.to_string());
+            let ending = attempt.status.map_or_else(|| or_none(&attempt.error), |status| status.to_string());
             let spent = if attempt.spent { "" } else { ", not counted" };
-            let line = format!(
-                "{}  {ending} after {} ms{spent}",
-                attempt.started_at, attempt.latency_ms
-            );
+            let line = format!("{}  {ending} after {} ms{spent}", attempt.started_at, attempt.latency_ms);
             rows.push(row(["attempt", &line]));
         }
         table(f, &rows)?;
@@ -226,9 +203,7 @@ impl fmt::Display for Letter {
 /// Text from outside as a terminal may show it: control characters would steer it.
 fn harmless(text: &str) -> String {
     let keep = |c: char| !c.is_control() || c == '\n';
-    text.chars()
-        .map(|c| if keep(c) { c } else { char::REPLACEMENT_CHARACTER })
-        .collect()
+    text.chars().map(|c| if keep(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
 /// Letters one below the other.
@@ -239,13 +214,7 @@ impl fmt::Display for Table<'_> {
         let mut rows = vec![row(["TASK", "QUEUE", "REASON", "DIED", "DETAIL"])];
         for letter in self.0 {
             let id = letter.id.as_deref().unwrap_or("-");
-            rows.push(row([
-                id,
-                &letter.queue,
-                &letter.reason,
-                &letter.died_at,
-                &letter.detail,
-            ]));
+            rows.push(row([id, &letter.queue, &letter.reason, &letter.died_at, &letter.detail]));
         }
         table(f, &rows)
     }

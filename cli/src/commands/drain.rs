@@ -41,32 +41,13 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     }
     let store = project.store()?;
     let results = open_results(queues.iter().map(|queue| (queue, project.results_of(queue))))?;
-    let goal = Goal {
-        tasks: waiting(&store, &queues).await?,
-        ended: 0,
-        pace: limit.pace,
-    };
-    let until = if args.until_empty {
-        Until::Empty
-    } else {
-        Until::Stopped
-    };
-    let work = Work {
-        limit: limit.clone(),
-        queues,
-        results,
-        drainers: args.drainers,
-        until,
-        goal,
-    };
+    let goal = Goal { tasks: waiting(&store, &queues).await?, ended: 0, pace: limit.pace };
+    let until = if args.until_empty { Until::Empty } else { Until::Stopped };
+    let work = Work { limit: limit.clone(), queues, results, drainers: args.drainers, until, goal };
     let drained = draining::run(work, store, &project.secrets(), printer).await?;
     let report = DrainReport::new(&limit, drained);
     printer.data(&report)?;
-    Ok(if report.dead > 0 {
-        Exit::DeadTasks
-    } else {
-        Exit::Fine
-    })
+    Ok(if report.dead > 0 { Exit::DeadTasks } else { Exit::Fine })
 }
 
 async fn waiting(store: &Store, queues: &[Queue]) -> Result<u64, Failure> {
@@ -116,16 +97,8 @@ impl fmt::Display for DrainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = human::roughly(std::time::Duration::from_secs_f64(self.seconds));
         let (done, calls) = (HumanCount(self.done), HumanCount(self.calls));
-        write!(
-            f,
-            "{done} done in {time}, {calls} calls at {:.1}/s",
-            self.calls_per_second
-        )?;
-        for (count, what) in [
-            (self.retried, "retried"),
-            (self.refused, "refused"),
-            (self.dead, "dead"),
-        ] {
+        write!(f, "{done} done in {time}, {calls} calls at {:.1}/s", self.calls_per_second)?;
+        for (count, what) in [(self.retried, "retried"), (self.refused, "refused"), (self.dead, "dead")] {
             if count > 0 {
                 write!(f, ", {} {what}", HumanCount(count))?;
             }

@@ -22,14 +22,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let path = project::config_path(global);
     let mut options = OpenOptions::new();
-    options
-        .write(true)
-        .truncate(args.force)
-        .create(args.force)
-        .create_new(!args.force);
-    let file = options
-        .open(&path)
-        .and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+    options.write(true).truncate(args.force).create(args.force).create_new(!args.force);
+    let file = options.open(&path).and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
     let shown = path.display();
     match file {
         Ok(()) => {}
@@ -38,9 +32,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: Printer) -> Result<Exit
         }
         Err(error) => return Err(Failure::failed(format!("write {shown}: {error}"))),
     }
-    printer.note(format_args!(
-        "wrote {shown}: set your API's rate and hosts in it, then"
-    ));
+    printer.note(format_args!("wrote {shown}: set your API's rate and hosts in it, then"));
     printer.note("  jobq push QUEUE FILE");
     printer.note("  jobq drain");
     Ok(Exit::Fine)

@@ -61,19 +61,14 @@ impl fmt::Display for Show {
         let limit = &self.reading;
         table(f, &limit_rows(std::slice::from_ref(limit)))?;
         writeln!(f)?;
-        let in_flight = limit
-            .max_in_flight
-            .map_or_else(|| "no cap".to_owned(), |cap| cap.to_string());
+        let in_flight = limit.max_in_flight.map_or_else(|| "no cap".to_owned(), |cap| cap.to_string());
         let mut rows = vec![
             row(["burst", &limit.burst.to_string()]),
             row(["max in flight", &in_flight]),
             row(["hosts", &limit.hosts.join(", ")]),
         ];
         for quota in &limit.quotas {
-            let state = format!(
-                "{} used, {} left, frees at {}",
-                quota.used, quota.left, quota.frees_at
-            );
+            let state = format!("{} used, {} left, frees at {}", quota.used, quota.left, quota.frees_at);
             rows.push(row([&format!("quota {}", quota.quota), &state]));
         }
         rows.extend(limit.drainers.iter().map(|drainer| row(["drainer", drainer])));

@@ -33,19 +33,11 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     if args.source.dry_run {
         let survey = prepared.survey(printer)?;
         printer.data(&SurveyReport::new(&survey))?;
-        return Ok(if survey.counts.refused > 0 {
-            Exit::Failed
-        } else {
-            Exit::Fine
-        });
+        return Ok(if survey.counts.refused > 0 { Exit::Failed } else { Exit::Fine });
     }
     let report = prepared.push(&project.store()?, printer).await?;
     printer.data(&report)?;
-    Ok(if report.is_clean() {
-        Exit::Fine
-    } else {
-        Exit::Failed
-    })
+    Ok(if report.is_clean() { Exit::Fine } else { Exit::Failed })
 }
 
 /// What a file holds, nothing sent.

@@ -43,15 +43,8 @@ fn show(project: &Project, queues: Vec<QueueReading>, name: &str) -> Result<Show
         let hint = suggestion(name, "queue", &names);
         return Err(Failure::usage(format!("there is no queue '{name}'")).hint(hint));
     };
-    let configured = project
-        .config
-        .queues
-        .values()
-        .find(|queue| queue.name.as_str() == name);
-    Ok(Show {
-        reading,
-        settings: configured.map(Settings::from),
-    })
+    let configured = project.config.queues.values().find(|queue| queue.name.as_str() == name);
+    Ok(Show { reading, settings: configured.map(Settings::from) })
 }
 
 #[derive(Debug, Serialize)]
@@ -117,10 +110,7 @@ impl fmt::Display for Show {
                 row(["timeout", &settings.timeout]),
                 row(["visibility", &settings.visibility]),
                 row(["attempts", &settings.max_attempts.to_string()]),
-                row([
-                    "backoff",
-                    &format!("{} to {}", settings.min_backoff, settings.max_backoff),
-                ]),
+                row(["backoff", &format!("{} to {}", settings.min_backoff, settings.max_backoff)]),
                 row(["max age", &or_none(&settings.max_age)]),
                 row(["max response", &format!("{} bytes", settings.max_response)]),
                 row(["results", &or_none(&settings.results)]),

@@ -98,21 +98,15 @@ struct CallArgs {
 /// Pushes what wasn't pushed before, drains it, waits for the end.
 pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     if args.file == Path::new("-") {
-        return Err(
-            Failure::usage("run reads its file twice, and standard input can be read only once")
-                .hint("save it to a file first, or use jobq push QUEUE -"),
-        );
+        return Err(Failure::usage("run reads its file twice, and standard input can be read only once")
+            .hint("save it to a file first, or use jobq push QUEUE -"));
     }
     let project = Project::without_config(global)?;
     let mut prepared = args.source.prepare(&args.file, None)?;
     let survey = prepared.survey(printer)?;
     if args.source.dry_run {
         printer.data(&SurveyReport::new(&survey))?;
-        return Ok(if survey.counts.refused > 0 {
-            Exit::Failed
-        } else {
-            Exit::Fine
-        });
+        return Ok(if survey.counts.refused > 0 { Exit::Failed } else { Exit::Fine });
     }
     let limit = limit(&args, &survey)?;
     let queue = queue(&args, &prepared.order.batch.queue, &limit);
@@ -125,11 +119,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let before = tally(&store, &batch).await?;
     announce(printer, &pushed, before, limit.pace);
     let work = Work {
-        goal: Goal {
-            tasks: before.known,
-            ended: before.done + before.dead,
-            pace: limit.pace,
-        },
+        goal: Goal { tasks: before.known, ended: before.done + before.dead, pace: limit.pace },
         results: sink,
         queues: vec![queue.clone()],
         limit: limit.clone(),
@@ -158,11 +148,7 @@ fn limit(args: &Args, survey: &Survey) -> Result<Limit, Failure> {
     if !own.allow_private {
         refuse_private(survey)?;
     }
-    let hosts: BTreeSet<String> = survey
-        .endpoints
-        .iter()
-        .map(|endpoint| endpoint.host.clone())
-        .collect();
+    let hosts: BTreeSet<String> = survey.endpoints.iter().map(|endpoint| endpoint.host.clone()).collect();
     let name = own.name.clone().map_or_else(|| name_after(&hosts), Ok)?;
     let mut limit = Limit::new(name, own.rate);
     limit.burst = own.burst.unwrap_or_else(|| default_burst(own.rate));
@@ -191,10 +177,8 @@ fn refuse_private(survey: &Survey) -> Result<(), Failure> {
         let address = endpoint.host.trim_matches(['[', ']']).parse();
         let named = (endpoint.host == "localhost").then_some("loopback");
         if let Some(why) = address.ok().and_then(refusal).or(named) {
-            return Err(
-                Failure::usage(format!("{} may not be called: {why}", endpoint.host))
-                    .hint("if you mean it: --allow-private"),
-            );
+            return Err(Failure::usage(format!("{} may not be called: {why}", endpoint.host))
+                .hint("if you mean it: --allow-private"));
         }
     }
     Ok(())
@@ -202,17 +186,9 @@ fn refuse_private(survey: &Survey) -> Result<(), Failure> {
 
 /// One API's runs share a limit: it is named after the host, or after the first of several and their number.
 fn name_after(hosts: &BTreeSet<String>) -> Result<LimitName, Failure> {
-    let first = hosts
-        .first()
-        .map_or("run", String::as_str)
-        .trim_matches(['[', ']'])
-        .replace(':', "-");
+    let first = hosts.first().map_or("run", String::as_str).trim_matches(['[', ']']).replace(':', "-");
     let first: String = first.trim_start_matches('-').chars().take(50).collect();
-    let name = if hosts.len() > 1 {
-        format!("{first}-and-{}", hosts.len() - 1)
-    } else {
-        first
-    };
+    let name = if hosts.len() > 1 { format!("{first}-and-{}", hosts.len() - 1) } else { first };
     name.parse().map_err(|error: jobq_core::name::NameError| {
         Failure::usage(error.to_string()).hint("name the limit with --limit NAME")
     })
@@ -237,10 +213,7 @@ fn announce(printer: Printer, pushed: &PushReport, tally: Tally, pace: Pace) {
         printer.note("every task of this file has ended before (--again runs it once more)");
     } else {
         let open = HumanCount(tally.open());
-        printer.note(format_args!(
-            "going on with {open} of {} tasks",
-            HumanCount(tally.known)
-        ));
+        printer.note(format_args!("going on with {open} of {} tasks", HumanCount(tally.known)));
     }
     if let Pace::Limited(rate) = pace
         && tally.open() > 0
@@ -287,12 +260,7 @@ pub(crate) struct TallyReport {
 
 impl From<Tally> for TallyReport {
     fn from(tally: Tally) -> Self {
-        Self {
-            known: tally.known,
-            done: tally.done,
-            dead: tally.dead,
-            open: tally.open(),
-        }
+        Self { known: tally.known, done: tally.done, dead: tally.dead, open: tally.open() }
     }
 }
 
@@ -311,13 +279,7 @@ impl RunReport {
 
 impl fmt::Display for RunReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            tally,
-            drain,
-            results,
-            queue,
-            ..
-        } = self;
+        let Self { tally, drain, results, queue, .. } = self;
         writeln!(f, "{drain}")?;
         writeln!(
             f,
@@ -332,11 +294,7 @@ impl fmt::Display for RunReport {
             writeln!(f, "{} still open: run it again to go on", HumanCount(tally.open))?;
         }
         if self.refused_lines > 0 {
-            writeln!(
-                f,
-                "{} lines of the file were refused",
-                HumanCount(self.refused_lines)
-            )?;
+            writeln!(f, "{} lines of the file were refused", HumanCount(self.refused_lines))?;
         }
         Ok(())
     }

@@ -75,11 +75,7 @@ fn batch_rows(batches: &[BatchReading]) -> Vec<Vec<String>> {
     let heading = row(["BATCH", "DONE", "DEAD", "OPEN", "KNOWN", ""]);
     let cells = |batch: &BatchReading| {
         let count = |number: u64| HumanCount(number).to_string();
-        let partly = if batch.pushed_whole {
-            ""
-        } else {
-            "pushed in part: push the file again to go on"
-        };
+        let partly = if batch.pushed_whole { "" } else { "pushed in part: push the file again to go on" };
         vec![
             batch.batch.clone(),
             count(batch.done),
@@ -89,7 +85,5 @@ fn batch_rows(batches: &[BatchReading]) -> Vec<Vec<String>> {
             partly.to_owned(),
         ]
     };
-    std::iter::once(heading)
-        .chain(batches.iter().map(cells))
-        .collect()
+    std::iter::once(heading).chain(batches.iter().map(cells)).collect()
 }

@@ -60,13 +60,7 @@ impl MockApi {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let limiter = RateLimiter::direct(Quota::per_second(per_second).allow_burst(BURST));
         let (flaky_seen, counted) = (Mutex::default(), Mutex::default());
-        Ok(Self {
-            listener,
-            limiter,
-            flaky_seen,
-            clock: SystemClock::new(),
-            counted,
-        })
+        Ok(Self { listener, limiter, flaky_seen, clock: SystemClock::new(), counted })
     }
 
     /// Where it listens.
@@ -110,10 +104,9 @@ impl MockApi {
         let body = format!(r#"{{"path":"{path}","status":{}}}"#, status.as_u16());
         let mut response = Response::new(Full::new(Bytes::from(body)));
         *response.status_mut() = status;
-        response.headers_mut().insert(
-            "content-type",
-            hyper::header::HeaderValue::from_static("application/json"),
-        );
+        response
+            .headers_mut()
+            .insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
         Ok(response)
     }
 

@@ -7,14 +7,7 @@ use super::secret_names::{OPENING, secret_names};
 use super::section::Section;
 
 /// Headers that HTTP or jobq sets by itself for each call: one value for all calls would break them.
-const OWN: [&str; 6] = [
-    "connection",
-    "content-length",
-    "host",
-    "idempotency-key",
-    "te",
-    "transfer-encoding",
-];
+const OWN: [&str; 6] = ["connection", "content-length", "host", "idempotency-key", "te", "transfer-encoding"];
 
 /// Reads `headers`: names in lower case with their values, and the secrets these name.
 pub(super) fn read(section: &Section, problems: &mut Problems) -> (Vec<(String, String)>, Vec<SecretName>) {
@@ -36,9 +29,7 @@ pub(super) fn read(section: &Section, problems: &mut Problems) -> (Vec<(String, 
             note("jobq sets this header by itself, for each call".to_owned());
         }
         if headers.iter().any(|(other, _)| *other == name) {
-            note(format!(
-                "the header {name} is there twice: letter case makes no difference"
-            ));
+            note(format!("the header {name} is there twice: letter case makes no difference"));
         }
         match secrets_of(value) {
             Ok(found) => secrets.extend(found),
@@ -53,9 +44,7 @@ pub(super) fn read(section: &Section, problems: &mut Problems) -> (Vec<(String, 
 pub(super) fn header_name(text: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if text.is_empty() || !text.chars().all(allowed) {
-        return Err(format!(
-            "'{text}' is not a header name: use letters, digits and '-'"
-        ));
+        return Err(format!("'{text}' is not a header name: use letters, digits and '-'"));
     }
     Ok(text.to_ascii_lowercase())
 }

@@ -283,10 +283,7 @@ mod tests {
             written(QUEUE),
             written(RETRY)
         );
-        assert_eq!(
-            Config::parse("jobq.toml", &full).unwrap(),
-            Config::parse("jobq.toml", &plain).unwrap()
-        );
+        assert_eq!(Config::parse("jobq.toml", &full).unwrap(), Config::parse("jobq.toml", &plain).unwrap());
     }
 
     #[test]
@@ -297,10 +294,8 @@ mod tests {
         };
         let limit = format!("[limits.hermes]\n{}", examples(LIMIT));
         let queue = format!("{limit}[queues.troops]\n{}", examples(QUEUE));
-        let retry = format!(
-            "{limit}[queues.troops]\nlimit = \"hermes\"\n[queues.troops.retry]\n{}",
-            examples(RETRY)
-        );
+        let retry =
+            format!("{limit}[queues.troops]\nlimit = \"hermes\"\n[queues.troops.retry]\n{}", examples(RETRY));
         for text in [examples(TOP), queue, retry] {
             assert_eq!(Config::parse("jobq.toml", &text).err(), None, "{text}");
         }
@@ -323,10 +318,7 @@ mod tests {
             let table = format!(
                 "| key | value | without it | example | what it does |\n|---|---|---|---|---|\n{rows}"
             );
-            assert!(
-                PAGE.contains(&table),
-                "docs/configuration.md: the table of {place} is to be\n\n{table}"
-            );
+            assert!(PAGE.contains(&table), "docs/configuration.md: the table of {place} is to be\n\n{table}");
         }
     }
 
@@ -336,13 +328,7 @@ mod tests {
             Some(default) if is_toml(default) => format!("`{default}`"),
             Some(default) => default.to_owned(),
         };
-        let Key {
-            name,
-            kind,
-            like,
-            meaning,
-            ..
-        } = key;
+        let Key { name, kind, like, meaning, .. } = key;
         format!("| `{name}` | {kind} | {default} | `{like}` | {meaning} |\n")
     }
 }

@@ -68,10 +68,7 @@ fn hosts(section: &Section, problems: &mut Problems) -> Vec<HostPattern> {
     let hosts = section.parsed_list("hosts", HostPattern::from_str, problems);
     // An item that can't be read leaves its own problem, and a list without it may well be empty.
     if section.is_empty_list("hosts") {
-        let message = format!(
-            "{}: a limit without hosts lets no task call anything",
-            section.place("hosts")
-        );
+        let message = format!("{}: a limit without hosts lets no task call anything", section.place("hosts"));
         problems.add_with_hint(
             section.at("hosts"),
             message,
@@ -90,13 +87,9 @@ fn headroom(text: &str) -> Result<u16, String> {
         let whole = digits.then(|| whole.parse::<u16>().ok())??;
         whole.checked_mul(10)?.checked_add(tenth.parse().ok()?)
     });
-    share
-        .filter(|share| *share <= MAX_HEADROOM_PER_MILLE)
-        .ok_or_else(|| {
-            format!(
-                "'{text}' is not a share from 0% to 50%: write a number and a percent sign, like 2% or 2.5%"
-            )
-        })
+    share.filter(|share| *share <= MAX_HEADROOM_PER_MILLE).ok_or_else(|| {
+        format!("'{text}' is not a share from 0% to 50%: write a number and a percent sign, like 2% or 2.5%")
+    })
 }
 
 fn time_zone(name: &str) -> Result<TimeZone, String> {

@@ -75,11 +75,7 @@ impl Config {
             return Err(problems.into_sorted());
         }
         let config = Self::read(table.get_ref(), &mut problems);
-        if problems.is_empty() {
-            Ok(config)
-        } else {
-            Err(problems.into_sorted())
-        }
+        if problems.is_empty() { Ok(config) } else { Err(problems.into_sorted()) }
     }
 
     /// Builds what can be built; it is whole only if no problem was noted.
@@ -90,17 +86,11 @@ impl Config {
         let named: Vec<&str> = limits.iter().map(|entry| entry.name).collect();
         let limits = limits.iter().filter_map(|entry| limit::read(entry, problems));
         let limits = limits.map(|limit| (limit.name.clone(), limit)).collect();
-        let queues = queues
-            .iter()
-            .filter_map(|entry| queue::read(entry, &named, problems));
+        let queues = queues.iter().filter_map(|entry| queue::read(entry, &named, problems));
         let queues = queues.map(|queue| (queue.name.clone(), queue)).collect();
         Self {
-            backend: root
-                .parsed("backend", Backend::from_str, problems)
-                .unwrap_or_default(),
-            state: root
-                .parsed("state", state, problems)
-                .unwrap_or_else(|| PathBuf::from(DEFAULT_STATE)),
+            backend: root.parsed("backend", Backend::from_str, problems).unwrap_or_default(),
+            state: root.parsed("state", state, problems).unwrap_or_else(|| PathBuf::from(DEFAULT_STATE)),
             limits,
             queues,
         }
@@ -119,19 +109,13 @@ impl Config {
     /// What to tell somebody who named a queue that isn't there.
     pub fn unknown_queue(&self, given: &str) -> String {
         let known: Vec<&str> = self.queues.keys().map(QueueName::as_str).collect();
-        format!(
-            "there is no queue '{given}': {}",
-            suggestion(given, "queue", &known)
-        )
+        format!("there is no queue '{given}': {}", suggestion(given, "queue", &known))
     }
 
     /// What to tell somebody who named a limit that isn't there.
     pub fn unknown_limit(&self, given: &str) -> String {
         let known: Vec<&str> = self.limits.keys().map(LimitName::as_str).collect();
-        format!(
-            "there is no limit '{given}': {}",
-            suggestion(given, "limit", &known)
-        )
+        format!("there is no limit '{given}': {}", suggestion(given, "limit", &known))
     }
 }
 

@@ -45,24 +45,14 @@ mod tests {
             ("", None),
             ("a very long sentence about nothing", None),
         ] {
-            assert_eq!(
-                nearest(given, ["hermes", "troops", "groups", "a"]),
-                found,
-                "{given:?}"
-            );
+            assert_eq!(nearest(given, ["hermes", "troops", "groups", "a"]), found, "{given:?}");
         }
     }
 
     #[test]
     fn suggests_the_nearest_or_lists_all() {
-        assert_eq!(
-            suggestion("troop", "queue", &["troops", "groups"]),
-            "did you mean 'troops'?"
-        );
-        assert_eq!(
-            suggestion("x", "queue", &["troops", "groups"]),
-            "use one of: troops, groups"
-        );
+        assert_eq!(suggestion("troop", "queue", &["troops", "groups"]), "did you mean 'troops'?");
+        assert_eq!(suggestion("x", "queue", &["troops", "groups"]), "use one of: troops, groups");
         assert_eq!(suggestion("x", "queue", &[]), "there is no queue at all yet");
     }
 }

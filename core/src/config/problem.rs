@@ -102,12 +102,6 @@ mod tests {
         problems.add_with_hint(4, "third\nis wrong", "drop it");
         problems.add(0, "first is wrong");
         let told: Vec<_> = problems.into_sorted().iter().map(Problem::to_string).collect();
-        assert_eq!(
-            told,
-            [
-                "jobq.toml:1: first is wrong",
-                "jobq.toml:3: third\\nis wrong\n  hint: drop it"
-            ]
-        );
+        assert_eq!(told, ["jobq.toml:1: first is wrong", "jobq.toml:3: third\\nis wrong\n  hint: drop it"]);
     }
 }

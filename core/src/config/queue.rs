@@ -79,11 +79,7 @@ fn retry(section: &Section, problems: &mut Problems) -> Retry {
         max_age: section.parsed("max_age", positive, problems),
     };
     if retry.min_backoff > retry.max_backoff {
-        let written = if min_backoff.is_some() {
-            "min_backoff"
-        } else {
-            "max_backoff"
-        };
+        let written = if min_backoff.is_some() { "min_backoff" } else { "max_backoff" };
         let message = format!(
             "{}: {} is longer than max_backoff, {}",
             section.place("min_backoff"),
@@ -116,11 +112,7 @@ fn note_short_visibility(
     let needed = timeout.saturating_add(SETTLING);
     if needed > MAX_VISIBILITY {
         let most = human::duration(MAX_VISIBILITY);
-        problems.add_with_hint(
-            section.at("timeout"),
-            message,
-            format!("visibility is at most {most}"),
-        );
+        problems.add_with_hint(section.at("timeout"), message, format!("visibility is at most {most}"));
     } else {
         let needed = human::duration(needed);
         let hint = format!("leave visibility out, or make it {needed} or longer");
@@ -131,10 +123,7 @@ fn note_short_visibility(
 fn visibility(text: &str) -> Result<Duration, String> {
     let length = positive(text)?;
     if length > MAX_VISIBILITY {
-        return Err(format!(
-            "'{text}' is longer than {}",
-            human::duration(MAX_VISIBILITY)
-        ));
+        return Err(format!("'{text}' is longer than {}", human::duration(MAX_VISIBILITY)));
     }
     Ok(length)
 }

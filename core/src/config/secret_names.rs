@@ -40,10 +40,7 @@ mod tests {
             secret_names(text).map(|names| names.iter().map(SecretName::to_string).collect::<Vec<_>>())
         };
         assert_eq!(names("Bearer ${secret:a}").unwrap(), ["a"]);
-        assert_eq!(
-            names("${secret:a}:${secret:b}${secret:a}").unwrap(),
-            ["a", "b", "a"]
-        );
+        assert_eq!(names("${secret:a}:${secret:b}${secret:a}").unwrap(), ["a", "b", "a"]);
         assert!(names("plain $ {} ${other}").unwrap().is_empty());
         assert_eq!(names("${secret:a"), Err(ReferenceError::Unclosed));
         assert!(names("${secret:}").is_err());

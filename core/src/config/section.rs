@@ -132,11 +132,7 @@ impl<'a> Section<'a> {
         let count = u32::from_str_radix(number.as_str(), number.radix()).ok();
         let count = count.and_then(NonZeroU32::new);
         if count.is_none() {
-            let message = format!(
-                "{}: {number} is not a number from 1 to {}",
-                self.place(key),
-                u32::MAX
-            );
+            let message = format!("{}: {number} is not a number from 1 to {}", self.place(key), u32::MAX);
             problems.add(value.span().start, message);
         }
         count
@@ -159,11 +155,7 @@ impl<'a> Section<'a> {
 
     /// How `key` of this table is called in a message: `limits.hermes.rate`.
     pub(super) fn place(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
-        }
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
     fn open(
@@ -173,12 +165,7 @@ impl<'a> Section<'a> {
         keys: &'static [Key],
         problems: &mut Problems,
     ) -> Self {
-        let section = Self {
-            path,
-            at,
-            keys,
-            table,
-        };
+        let section = Self { path, at, keys, table };
         for name in table.keys() {
             if !keys.iter().any(|key| key.name == name.get_ref()) {
                 section.unknown(name.get_ref(), name.span().start, problems);
@@ -205,9 +192,7 @@ impl<'a> Section<'a> {
         parsed: Result<T, E>,
         problems: &mut Problems,
     ) -> Option<T> {
-        parsed
-            .map_err(|why| problems.add(at, format!("{}: {why}", self.place(key))))
-            .ok()
+        parsed.map_err(|why| problems.add(at, format!("{}: {why}", self.place(key)))).ok()
     }
 
     fn wrong_kind(&self, key: &str, value: &Spanned<DeValue<'_>>, problems: &mut Problems) {
@@ -230,9 +215,7 @@ impl<'a> Section<'a> {
             return problems.add(at, format!("{place} is not in this version yet"));
         }
         let known: Vec<&str> = self.keys.iter().map(|key| key.name).collect();
-        let elsewhere = PLACES
-            .iter()
-            .find(|(_, keys)| keys.iter().any(|key| key.name == name));
+        let elsewhere = PLACES.iter().find(|(_, keys)| keys.iter().any(|key| key.name == name));
         let hint = match (nearest(name, known.iter().copied()), elsewhere) {
             (Some(near), _) => format!("did you mean '{near}'?"),
             (None, Some((there, _))) => format!("'{name}' is a key of {there}"),

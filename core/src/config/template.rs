@@ -35,25 +35,11 @@ mod tests {
         let mut shown = Config::parse("jobq.toml", &uncommented()).unwrap();
         let plain = Config::parse("jobq.toml", TEMPLATE).unwrap();
         assert_eq!(shown.state, plain.state);
-        let (shown, plain) = (
-            shown.queues.pop_first().unwrap().1,
-            plain.queues.into_values().next().unwrap(),
-        );
+        let (shown, plain) =
+            (shown.queues.pop_first().unwrap().1, plain.queues.into_values().next().unwrap());
         assert_eq!(
-            (
-                shown.weight,
-                shown.timeout,
-                shown.visibility,
-                shown.max_response,
-                shown.result_headers
-            ),
-            (
-                plain.weight,
-                plain.timeout,
-                plain.visibility,
-                plain.max_response,
-                plain.result_headers
-            )
+            (shown.weight, shown.timeout, shown.visibility, shown.max_response, shown.result_headers),
+            (plain.weight, plain.timeout, plain.visibility, plain.max_response, plain.result_headers)
         );
     }
 

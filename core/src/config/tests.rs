@@ -20,12 +20,7 @@ fn check(text: &str, expected: &[&str]) {
         None => told == expected,
     };
     let same = told.len() == expected.len() && told.iter().zip(expected).all(alike);
-    assert!(
-        same,
-        "{text}\nis told:\n{}\nnot:\n{}",
-        told.join("\n"),
-        expected.join("\n")
-    );
+    assert!(same, "{text}\nis told:\n{}\nnot:\n{}", told.join("\n"), expected.join("\n"));
 }
 
 /// A file whose limit has these lines beside its rate and hosts; they begin at line 4.
@@ -110,29 +105,14 @@ fn every_key_is_read() {
     let limit = &config.limits[&"a".parse::<LimitName>().unwrap()];
     assert_eq!((limit.headroom_per_mille, limit.allow_private), (25, true));
     assert_eq!(limit.time_zone.iana_name(), Some("Europe/Oslo"));
-    assert_eq!(
-        limit.secrets.iter().map(|s| s.as_str()).collect::<Vec<_>>(),
-        ["x", "y"]
-    );
+    assert_eq!(limit.secrets.iter().map(|s| s.as_str()).collect::<Vec<_>>(), ["x", "y"]);
     assert!(limit.headers.iter().any(|(name, _)| name == "x-key"));
     let queue = &config.queues[&"q".parse().unwrap()];
     assert_eq!(queue.visibility, Duration::from_secs(630));
-    assert_eq!(
-        (queue.max_response, queue.result_headers.as_slice()),
-        (1024, ["etag".to_owned()].as_slice())
-    );
+    assert_eq!((queue.max_response, queue.result_headers.as_slice()), (1024, ["etag".to_owned()].as_slice()));
     let max_age = Some(Duration::from_secs(2 * 86_400));
-    assert_eq!(
-        queue.retry,
-        Retry {
-            max_age,
-            ..Retry::default()
-        }
-    );
-    assert_eq!(
-        config.queues[&"short".parse().unwrap()].visibility,
-        Duration::from_secs(31)
-    );
+    assert_eq!(queue.retry, Retry { max_age, ..Retry::default() });
+    assert_eq!(config.queues[&"short".parse().unwrap()].visibility, Duration::from_secs(31));
     assert_eq!(config.state.to_str(), Some("/var/lib/jobq"));
 }
 
@@ -145,10 +125,7 @@ fn an_empty_file_is_the_default() {
 fn broken_toml() {
     check("[limits\n", &["jobq.toml:1: this is not TOML: ..."]);
     check("a = 1\nb = \n", &["jobq.toml:2: this is not TOML: ..."]);
-    check(
-        "[limits.a]\n[limits.a]\n",
-        &["jobq.toml:2: this is not TOML: duplicate key"],
-    );
+    check("[limits.a]\n[limits.a]\n", &["jobq.toml:2: this is not TOML: duplicate key"]);
     check("x = \"\"\"\nopen", &["jobq.toml:2: this is not TOML: ..."]);
 }
 
@@ -156,10 +133,7 @@ fn broken_toml() {
 fn unknown_keys_at_every_level() {
     check(
         "bakend = \"local\"",
-        &[
-            "jobq.toml:1: bakend is not a known key",
-            "  hint: did you mean 'backend'?",
-        ],
+        &["jobq.toml:1: bakend is not a known key", "  hint: did you mean 'backend'?"],
     );
     check(
         "colour = 1",
@@ -170,10 +144,7 @@ fn unknown_keys_at_every_level() {
     );
     check_limit(
         "qoutas = []",
-        &[
-            "jobq.toml:4: limits.hermes.qoutas is not a known key",
-            "  hint: did you mean 'quotas'?",
-        ],
+        &["jobq.toml:4: limits.hermes.qoutas is not a known key", "  hint: did you mean 'quotas'?"],
     );
     check_limit(
         "timeout = \"5s\"",
@@ -211,14 +182,8 @@ fn keys_of_later_versions() {
             "jobq.toml:7: queues.troops.then is not in this version yet",
         ],
     );
-    check(
-        "backend = \"aws\"",
-        &["jobq.toml:1: backend: the aws backend is not in this version yet: ..."],
-    );
-    check(
-        "backend = \"azure\"",
-        &["jobq.toml:1: backend: 'azure' is not a backend: use local"],
-    );
+    check("backend = \"aws\"", &["jobq.toml:1: backend: the aws backend is not in this version yet: ..."]);
+    check("backend = \"azure\"", &["jobq.toml:1: backend: 'azure' is not a backend: use local"]);
 }
 
 #[test]
@@ -256,10 +221,7 @@ fn values_of_the_wrong_kind() {
     );
     check(
         "[[queues]]\nlimit = \"a\"",
-        &[
-            "jobq.toml:1: queues: expected a table, found array",
-            "  hint: write it like queues = ...",
-        ],
+        &["jobq.toml:1: queues: expected a table, found array", "  hint: write it like queues = ..."],
     );
     check_limit(
         "headers = { a = 1 }",
@@ -283,17 +245,9 @@ fn units_and_numbers() {
         ("0/s", "it can't be zero"),
     ] {
         let text = format!("[limits.a]\nrate = \"{rate}\"\nhosts = [\"a.example\"]");
-        check(
-            &text,
-            &[&format!(
-                "jobq.toml:2: limits.a.rate: '{rate}' is not a rate: {why}..."
-            )],
-        );
+        check(&text, &[&format!("jobq.toml:2: limits.a.rate: '{rate}' is not a rate: {why}...")]);
     }
-    check_limit(
-        "burst = 0",
-        &["jobq.toml:4: limits.hermes.burst: 0 is not a number from 1 to 4294967295"],
-    );
+    check_limit("burst = 0", &["jobq.toml:4: limits.hermes.burst: 0 is not a number from 1 to 4294967295"]);
     check_limit(
         "max_in_flight = -1",
         &["jobq.toml:4: limits.hermes.max_in_flight: -1 is not a number from 1 to 4294967295"],
@@ -317,18 +271,12 @@ fn units_and_numbers() {
             "  hint: keep the smaller one",
         ],
     );
-    check_queue(
-        "weight = 0",
-        &["jobq.toml:6: queues.troops.weight: 0 is not a number from 1 to 4294967295"],
-    );
+    check_queue("weight = 0", &["jobq.toml:6: queues.troops.weight: 0 is not a number from 1 to 4294967295"]);
     check_queue(
         "timeout = \"30\"",
         &["jobq.toml:6: queues.troops.timeout: '30' is not a length of time: ..."],
     );
-    check_queue(
-        "timeout = \"0s\"",
-        &["jobq.toml:6: queues.troops.timeout: it can't be zero"],
-    );
+    check_queue("timeout = \"0s\"", &["jobq.toml:6: queues.troops.timeout: it can't be zero"]);
     check_queue(
         "max_response = \"8 MB\"",
         &["jobq.toml:6: queues.troops.max_response: '8 MB' is not a size: ..."],
@@ -389,17 +337,11 @@ fn names() {
 fn queues_without_their_limit() {
     check(
         "[queues.troops]",
-        &[
-            "jobq.toml:1: queues.troops.limit is missing",
-            "  hint: write it like limit = \"hermes\"",
-        ],
+        &["jobq.toml:1: queues.troops.limit is missing", "  hint: write it like limit = \"hermes\""],
     );
     check(
         "[limits.hermes]\nrate = \"5/s\"\nhosts = [\"a.example\"]\n[queues.troops]\nlimit = \"hermse\"",
-        &[
-            "jobq.toml:5: queues.troops.limit: there is no limit 'hermse'",
-            "  hint: did you mean 'hermes'?",
-        ],
+        &["jobq.toml:5: queues.troops.limit: there is no limit 'hermse'", "  hint: did you mean 'hermes'?"],
     );
 }
 
@@ -427,10 +369,7 @@ fn lengths_that_contradict_each_other() {
             "  hint: visibility is at most 12h",
         ],
     );
-    check_queue(
-        "visibility = \"13h\"",
-        &["jobq.toml:6: queues.troops.visibility: '13h' is longer than 12h"],
-    );
+    check_queue("visibility = \"13h\"", &["jobq.toml:6: queues.troops.visibility: '13h' is longer than 12h"]);
     check_queue(
         "retry = { min_backoff = \"10m\" }",
         &["jobq.toml:6: queues.troops.retry.min_backoff: 10m is longer than max_backoff, 5m"],
@@ -444,28 +383,13 @@ fn lengths_that_contradict_each_other() {
 #[test]
 fn headers() {
     for (header, told) in [
-        (
-            "a = \"${secret:x\"",
-            "a: a '${secret:' is not closed: write ${secret:name}",
-        ),
+        ("a = \"${secret:x\"", "a: a '${secret:' is not closed: write ${secret:name}"),
         ("a = \"${secret:x y}\"", "a: 'x y' is not a secret name: ..."),
         ("a = \"${TOKEN}\"", "a: only ${secret:NAME} can stand for a value"),
-        (
-            "a = \"x\\ny\"",
-            "a: a header's value is printable ASCII on one line",
-        ),
-        (
-            "\"a b\" = \"x\"",
-            "a b: 'a b' is not a header name: use letters, digits and '-'",
-        ),
-        (
-            "Host = \"x\"",
-            "Host: jobq sets this header by itself, for each call",
-        ),
-        (
-            "A = \"x\", a = \"y\"",
-            "a: the header a is there twice: letter case makes no difference",
-        ),
+        ("a = \"x\\ny\"", "a: a header's value is printable ASCII on one line"),
+        ("\"a b\" = \"x\"", "a b: 'a b' is not a header name: use letters, digits and '-'"),
+        ("Host = \"x\"", "Host: jobq sets this header by itself, for each call"),
+        ("A = \"x\", a = \"y\"", "a: the header a is there twice: letter case makes no difference"),
     ] {
         let told = format!("jobq.toml:4: limits.hermes.headers.{told}");
         check_limit(&format!("headers = {{ {header} }}"), &[&told]);
@@ -478,14 +402,8 @@ fn headers() {
 
 #[test]
 fn paths() {
-    check(
-        "state = \" \"",
-        &["jobq.toml:1: state: it is empty: name a folder"],
-    );
-    check_queue(
-        "results = \"\"",
-        &["jobq.toml:6: queues.troops.results: it is empty: ..."],
-    );
+    check("state = \" \"", &["jobq.toml:1: state: it is empty: name a folder"]);
+    check_queue("results = \"\"", &["jobq.toml:6: queues.troops.results: it is empty: ..."]);
     check_queue(
         "results = \"s3://bucket/x\"",
         &[
@@ -497,19 +415,10 @@ fn paths() {
 #[test]
 fn names_that_are_not_there() {
     let config = Config::parse("jobq.toml", DESIGN).unwrap();
-    assert_eq!(
-        config.unknown_queue("troop"),
-        "there is no queue 'troop': did you mean 'troops'?"
-    );
-    assert_eq!(
-        config.unknown_limit("zeus"),
-        "there is no limit 'zeus': use one of: hermes"
-    );
+    assert_eq!(config.unknown_queue("troop"), "there is no queue 'troop': did you mean 'troops'?");
+    assert_eq!(config.unknown_limit("zeus"), "there is no limit 'zeus': use one of: hermes");
     let empty = Config::default();
-    assert_eq!(
-        empty.unknown_queue("x"),
-        "there is no queue 'x': there is no queue at all yet"
-    );
+    assert_eq!(empty.unknown_queue("x"), "there is no queue 'x': there is no queue at all yet");
 }
 
 proptest! {

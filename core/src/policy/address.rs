@@ -72,16 +72,12 @@ fn refusal_v4(address: Ipv4Addr) -> Option<&'static str> {
         return Some("broadcast");
     }
     let held = |base: Ipv4Addr, length: u32| (address.to_bits() ^ base.to_bits()).leading_zeros() >= length;
-    REFUSED_V4
-        .into_iter()
-        .find_map(|(base, length, kind)| held(base, length).then_some(kind))
+    REFUSED_V4.into_iter().find_map(|(base, length, kind)| held(base, length).then_some(kind))
 }
 
 fn refusal_v6(address: Ipv6Addr) -> Option<&'static str> {
     let held = |base: Ipv6Addr, length: u32| (address.to_bits() ^ base.to_bits()).leading_zeros() >= length;
-    REFUSED_V6
-        .into_iter()
-        .find_map(|(base, length, kind)| held(base, length).then_some(kind))
+    REFUSED_V6.into_iter().find_map(|(base, length, kind)| held(base, length).then_some(kind))
 }
 
 /// The IPv4 address inside `::ffff:0:0/96`, `64:ff9b::/96` or `2002::/16`.

@@ -35,11 +35,7 @@ pub struct TooLarge {
 impl<T> Chunks<T> {
     /// No chunk yet.
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            open: Vec::new(),
-            bytes: 0,
-        }
+        Self { limits, open: Vec::new(), bytes: 0 }
     }
 
     /// Adds an item. If it doesn't fit the open chunk, it begins the next one and the answer is the closed one.
@@ -74,10 +70,7 @@ mod tests {
     use super::*;
 
     fn limits(count: usize, bytes: usize) -> Limits {
-        Limits {
-            count: NonZeroUsize::new(count).unwrap(),
-            bytes: NonZeroUsize::new(bytes).unwrap(),
-        }
+        Limits { count: NonZeroUsize::new(count).unwrap(), bytes: NonZeroUsize::new(bytes).unwrap() }
     }
 
     fn grouped(limits: Limits, sizes: &[usize]) -> (Vec<Vec<usize>>, Vec<usize>) {

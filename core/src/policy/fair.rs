@@ -12,10 +12,7 @@ impl Turns {
     /// Turns among queues of these weights.
     pub fn new(weights: impl IntoIterator<Item = u32>) -> Self {
         let weights: Vec<i64> = weights.into_iter().map(i64::from).collect();
-        Self {
-            credit: vec![0; weights.len()],
-            weights,
-        }
+        Self { credit: vec![0; weights.len()], weights }
     }
 
     /// The queue whose turn it is among those for which `has_tasks` holds; `None` if it holds for none.
@@ -38,9 +35,7 @@ impl Turns {
 /// add up to `weights`: rounded up, so that every queue has some.
 pub fn share(total: usize, weight: u32, weights: u64) -> usize {
     let product = (total as u128) * u128::from(weight);
-    usize::try_from(product.div_ceil(u128::from(weights.max(1))))
-        .unwrap_or(total)
-        .min(total)
+    usize::try_from(product.div_ceil(u128::from(weights.max(1)))).unwrap_or(total).min(total)
 }
 
 #[cfg(test)]
@@ -54,25 +49,12 @@ mod tests {
         let mut turns = Turns::new([3, 1]);
         let run: Vec<_> = (0..8).map(|_| turns.next(|_| true).unwrap()).collect();
         assert_eq!(run, [0, 0, 1, 0, 0, 0, 1, 0]);
-        assert_eq!(
-            (0..4)
-                .map(|_| turns.next(|queue| queue == 1).unwrap())
-                .collect::<Vec<_>>(),
-            [1; 4]
-        );
+        assert_eq!((0..4).map(|_| turns.next(|queue| queue == 1).unwrap()).collect::<Vec<_>>(), [1; 4]);
         assert_eq!(turns.next(|_| false), None);
     }
 
     #[test]
     fn every_queue_has_some() {
-        assert_eq!(
-            [
-                share(100, 3, 4),
-                share(100, 1, 4),
-                share(1, 1, 100),
-                share(0, 1, 2)
-            ],
-            [75, 25, 1, 0]
-        );
+        assert_eq!([share(100, 3, 4), share(100, 1, 4), share(1, 1, 100), share(0, 1, 2)], [75, 25, 1, 0]);
     }
 }

@@ -20,9 +20,7 @@ pub fn target(request: &Request, reply: &Reply, redirects: u32) -> Result<String
         .header("location")
         .ok_or_else(|| format!("the API answered {} without a location", reply.status))?;
     let from = Url::parse(&request.url).map_err(|error| format!("the url can't be read: {error}"))?;
-    let to = from
-        .join(location)
-        .map_err(|error| format!("the location can't be read: {error}"))?;
+    let to = from.join(location).map_err(|error| format!("the location can't be read: {error}"))?;
     if matches!(to.scheme(), "http" | "https") {
         Ok(to.into())
     } else {
@@ -44,9 +42,7 @@ pub fn follow(mut request: Request, status: u16, to: String) -> Request {
         request.headers.retain(|(name, _)| !name.starts_with("content-"));
     }
     if !same_origin(&request.url, &to) {
-        request
-            .headers
-            .retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
+        request.headers.retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
     }
     request.url = to;
     request
@@ -69,10 +65,7 @@ mod tests {
         Request {
             method: Method::Post,
             url: "https://a.example/x".to_owned(),
-            headers: vec![
-                ("authorization".into(), "s".into()),
-                ("content-type".into(), "t".into()),
-            ],
+            headers: vec![("authorization".into(), "s".into()), ("content-type".into(), "t".into())],
             body: Some("b".to_owned()),
         }
     }
@@ -80,37 +73,20 @@ mod tests {
     #[test]
     fn a_303_asks_with_get_and_another_host_sees_no_credentials() {
         let request = follow(post(), 303, "https://b.example/y".to_owned());
-        assert_eq!(
-            (request.method, request.body, request.headers.len()),
-            (Method::Get, None, 0)
-        );
+        assert_eq!((request.method, request.body, request.headers.len()), (Method::Get, None, 0));
     }
 
     #[test]
     fn a_307_repeats_the_call_as_it_was() {
         let request = follow(post(), 307, "https://a.example/y".to_owned());
-        assert_eq!(
-            request,
-            Request {
-                url: "https://a.example/y".to_owned(),
-                ..post()
-            }
-        );
+        assert_eq!(request, Request { url: "https://a.example/y".to_owned(), ..post() });
     }
 
     #[test]
     fn leads_nowhere_without_http_or_after_too_many() {
         let to = |location: &str, redirects| {
             let headers = vec![("location".to_owned(), location.to_owned())];
-            target(
-                &post(),
-                &Reply {
-                    status: 302,
-                    headers,
-                    body: Vec::new(),
-                },
-                redirects,
-            )
+            target(&post(), &Reply { status: 302, headers, body: Vec::new() }, redirects)
         };
         assert!(to("file:///etc/passwd", 0).is_err());
         assert!(to("/y", 5).is_err());

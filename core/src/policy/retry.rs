@@ -32,10 +32,7 @@ mod tests {
     #[test]
     fn doubles_up_to_the_most() {
         let most = |failures| delay(&Retry::default(), failures, 1.0).as_secs();
-        assert_eq!(
-            [most(1), most(2), most(3), most(9), most(10), most(99)],
-            [1, 2, 4, 256, 300, 300]
-        );
+        assert_eq!([most(1), most(2), most(3), most(9), most(10), most(99)], [1, 2, 4, 256, 300, 300]);
         assert_eq!(delay(&Retry::default(), 5, 0.0), Duration::ZERO);
     }
 }

@@ -45,11 +45,7 @@ fn startable(load: &Load, length: Duration) -> usize {
     let paced = slots_within(length, load.interval).map_or(usize::MAX, |slots| slots.saturating_add(1));
     let rounds = length.as_nanos().div_ceil(load.latency.as_nanos().max(1));
     let rounds = usize::try_from(rounds).unwrap_or(usize::MAX);
-    let carried = if load.latency.is_zero() {
-        load.permits
-    } else {
-        load.permits.saturating_mul(rounds)
-    };
+    let carried = if load.latency.is_zero() { load.permits } else { load.permits.saturating_mul(rounds) };
     if length.is_zero() { 0 } else { paced.min(carried) }
 }
 
@@ -77,69 +73,25 @@ mod tests {
     #[test]
     fn two_seconds_of_the_pace_are_kept_in_hand() {
         assert_eq!(room(&load()), 100);
-        assert_eq!(
-            room(&Load {
-                in_hand: 70,
-                ..load()
-            }),
-            30
-        );
-        assert_eq!(
-            room(&Load {
-                in_hand: 170,
-                ..load()
-            }),
-            0
-        );
-        assert_eq!(
-            room(&Load {
-                interval: Duration::from_secs(60),
-                ..load()
-            }),
-            1
-        );
-        assert_eq!(
-            room(&Load {
-                interval: Duration::ZERO,
-                ..load()
-            }),
-            160
-        );
+        assert_eq!(room(&Load { in_hand: 70, ..load() }), 30);
+        assert_eq!(room(&Load { in_hand: 170, ..load() }), 0);
+        assert_eq!(room(&Load { interval: Duration::from_secs(60), ..load() }), 1);
+        assert_eq!(room(&Load { interval: Duration::ZERO, ..load() }), 160);
     }
 
     #[test]
     fn nothing_is_taken_that_could_not_start_before_the_deadline() {
         let left = |millis| Some(Duration::from_millis(millis));
-        assert_eq!(
-            room(&Load {
-                time_left: left(200),
-                ..load()
-            }),
-            11
-        );
-        assert_eq!(
-            room(&Load {
-                time_left: left(0),
-                ..load()
-            }),
-            0
-        );
+        assert_eq!(room(&Load { time_left: left(200), ..load() }), 11);
+        assert_eq!(room(&Load { time_left: left(0), ..load() }), 0);
     }
 
     #[test]
     fn slow_calls_are_booked_no_faster_than_permits_come_free() {
-        let slow = Load {
-            in_hand: 500,
-            latency: Duration::from_secs(4),
-            permits: 10,
-            ..load()
-        };
+        let slow = Load { in_hand: 500, latency: Duration::from_secs(4), permits: 10, ..load() };
         assert_eq!(slots_wanted(&slow, 0), 10);
         assert_eq!(slots_wanted(&slow, 4), 6);
-        let quick = Load {
-            latency: Duration::from_millis(10),
-            ..slow
-        };
+        let quick = Load { latency: Duration::from_millis(10), ..slow };
         assert_eq!(slots_wanted(&quick, 0), 51);
     }
 }

@@ -63,15 +63,8 @@ fn throttled(queue: &Queue, call: Call<'_>, reply: &Reply) -> Outcome {
         return outcome;
     }
     let hint = hint::hint(reply, call.now);
-    let backoff = retry::delay(
-        &queue.retry,
-        call.envelope.throttled.saturating_add(1),
-        call.jitter,
-    );
-    Outcome::Throttled {
-        hint,
-        delay: hint.unwrap_or_default().max(backoff),
-    }
+    let backoff = retry::delay(&queue.retry, call.envelope.throttled.saturating_add(1), call.jitter);
+    Outcome::Throttled { hint, delay: hint.unwrap_or_default().max(backoff) }
 }
 
 fn failed(queue: &Queue, call: Call<'_>, why: &str) -> Outcome {
@@ -80,28 +73,18 @@ fn failed(queue: &Queue, call: Call<'_>, why: &str) -> Outcome {
         let attempts = if failures == 1 { "attempt" } else { "attempts" };
         return dead(Reason::Exhausted, &format!("{why}, after {failures} {attempts}"));
     }
-    too_old(queue, call, why).unwrap_or_else(|| Outcome::Retry {
-        delay: retry::delay(&queue.retry, failures, call.jitter),
-    })
+    too_old(queue, call, why)
+        .unwrap_or_else(|| Outcome::Retry { delay: retry::delay(&queue.retry, failures, call.jitter) })
 }
 
 fn too_old(queue: &Queue, call: Call<'_>, why: &str) -> Option<Outcome> {
     let age = call.now.since(call.envelope.pushed_at);
     let most = queue.retry.max_age.filter(|most| age >= *most)?;
-    Some(dead(
-        Reason::TooOld,
-        &format!(
-            "{why}, and the task is older than {}",
-            crate::human::duration(most)
-        ),
-    ))
+    Some(dead(Reason::TooOld, &format!("{why}, and the task is older than {}", crate::human::duration(most))))
 }
 
 fn dead(reason: Reason, detail: &str) -> Outcome {
-    Outcome::Dead {
-        reason,
-        detail: detail.to_owned(),
-    }
+    Outcome::Dead { reason, detail: detail.to_owned() }
 }
 
 #[cfg(test)]
@@ -132,14 +115,8 @@ mod tests {
         let mut envelope = Envelope::new(task, "b".parse().unwrap(), Timestamp::from_secs(1_000));
         envelope.spent = spent;
         let now = Timestamp::from_secs(1_010);
-        let call = Call {
-            envelope: &envelope,
-            request: &request,
-            redirects: 0,
-            answer: &answer,
-            now,
-            jitter: 1.0,
-        };
+        let call =
+            Call { envelope: &envelope, request: &request, redirects: 0, answer: &answer, now, jitter: 1.0 };
         let outcome = match judge(&queue, call) {
             Outcome::Dead { reason, detail } => format!("dead {reason}: {detail}"),
             other => format!("{other:?}"),
@@ -148,15 +125,8 @@ mod tests {
     }
 
     fn reply(status: u16, headers: &[(&str, &str)]) -> Result<Reply, CallError> {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        Ok(Reply {
-            status,
-            headers,
-            body: Vec::new(),
-        })
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Ok(Reply { status, headers, body: Vec::new() })
     }
 
     #[test]
@@ -166,47 +136,23 @@ mod tests {
         check(reply(404, &[]), 0, "dead rejected: the API answered 404");
         check(reply(500, &[]), 0, "Retry { delay: 1s }");
         check(reply(500, &[]), 1, "Retry { delay: 2s }");
-        check(
-            reply(500, &[]),
-            2,
-            "dead exhausted: the API answered 500, after 3 attempts",
-        );
-        check(
-            Err(CallError::Timeout(Duration::from_secs(9))),
-            0,
-            "Retry { delay: 1s }",
-        );
-        check(
-            Err(CallError::TooLarge(10)),
-            0,
-            "dead too_large: the answer is larger than 10 bytes",
-        );
+        check(reply(500, &[]), 2, "dead exhausted: the API answered 500, after 3 attempts");
+        check(Err(CallError::Timeout(Duration::from_secs(9))), 0, "Retry { delay: 1s }");
+        check(Err(CallError::TooLarge(10)), 0, "dead too_large: the answer is larger than 10 bytes");
         check(Err(CallError::Forbidden("no".into())), 0, "dead forbidden: no");
-        check(
-            Err(CallError::Secret("gone".into())),
-            2,
-            "Deferred { delay: 10s }",
-        );
+        check(Err(CallError::Secret("gone".into())), 2, "Deferred { delay: 10s }");
     }
 
     #[test]
     fn p4_a_throttled_call_spends_nothing() {
         check(reply(429, &[]), 2, "Throttled { hint: None, delay: 1s }");
-        check(
-            reply(503, &[("retry-after", "30")]),
-            2,
-            "Throttled { hint: Some(30s), delay: 30s }",
-        );
+        check(reply(503, &[("retry-after", "30")]), 2, "Throttled { hint: Some(30s), delay: 30s }");
     }
 
     #[test]
     fn redirects_lead_somewhere_or_nowhere() {
         let to = r#"Redirected { to: "https://api.example.com/b" }"#;
         check(reply(301, &[("location", "/b")]), 0, to);
-        check(
-            reply(302, &[]),
-            0,
-            "dead redirect: the API answered 302 without a location",
-        );
+        check(reply(302, &[]), 0, "dead redirect: the API answered 302 without a location");
     }
 }

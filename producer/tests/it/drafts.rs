@@ -22,35 +22,17 @@ fn every_key_of_a_json_line() {
 #[test]
 fn bodies_say_what_they_are() {
     for (body, expected) in [
-        (
-            r#"{"a": 1}"#,
-            r#"POST https://a.example/ content-type=application/json <{"a": 1}>"#,
-        ),
-        (
-            "[1, 2]",
-            "POST https://a.example/ content-type=application/json <[1, 2]>",
-        ),
+        (r#"{"a": 1}"#, r#"POST https://a.example/ content-type=application/json <{"a": 1}>"#),
+        ("[1, 2]", "POST https://a.example/ content-type=application/json <[1, 2]>"),
         (
             "12345678901234567890123",
             "POST https://a.example/ content-type=application/json <12345678901234567890123>",
         ),
-        (
-            "false",
-            "POST https://a.example/ content-type=application/json <false>",
-        ),
-        (
-            r#""a \"text\"""#,
-            r#"POST https://a.example/ content-type=text/plain; charset=utf-8 <a "text">"#,
-        ),
-        (
-            r#""""#,
-            "POST https://a.example/ content-type=text/plain; charset=utf-8 <>",
-        ),
+        ("false", "POST https://a.example/ content-type=application/json <false>"),
+        (r#""a \"text\"""#, r#"POST https://a.example/ content-type=text/plain; charset=utf-8 <a "text">"#),
+        (r#""""#, "POST https://a.example/ content-type=text/plain; charset=utf-8 <>"),
         ("null", "GET https://a.example/"),
-        (
-            r#"1, "method": "GET""#,
-            "GET https://a.example/ content-type=application/json <1>",
-        ),
+        (r#"1, "method": "GET""#, "GET https://a.example/ content-type=application/json <1>"),
         (
             r#"1, "headers": {"Content-Type": "application/vnd.x+json"}"#,
             "POST https://a.example/ content-type=application/vnd.x+json <1>",

@@ -13,10 +13,7 @@ const GOOD: &str = r#"{"url":"https://a.example/"}"#;
 fn check(line: impl AsRef<[u8]>, expected: &str) {
     let source = [line.as_ref(), b"\n", GOOD.as_bytes()].concat();
     let told = told(&Format::JsonLines, &source);
-    assert_eq!(
-        told,
-        format!("line 1: {expected}\nline 2: GET https://a.example/")
-    );
+    assert_eq!(told, format!("line 1: {expected}\nline 2: GET https://a.example/"));
 }
 
 #[test]
@@ -58,10 +55,7 @@ fn lines_that_are_no_json_object() {
             "https://a.example/",
             r#"'https://a.example/' is not a JSON object (write one task a line: {"url": "https://host/path"})"#,
         ),
-        (
-            "42",
-            r#"'42' is not a JSON object (write one task a line: {"url": "https://host/path"})"#,
-        ),
+        ("42", r#"'42' is not a JSON object (write one task a line: {"url": "https://host/path"})"#),
     ] {
         check(line, expected);
     }
@@ -70,22 +64,10 @@ fn lines_that_are_no_json_object() {
 #[test]
 fn keys() {
     for (line, expected) in [
-        (
-            "{}",
-            r#"there is no url (write one task a line: {"url": "https://host/path"})"#,
-        ),
-        (
-            r#"{"url": null}"#,
-            r#"there is no url (write one task a line: {"url": "https://host/path"})"#,
-        ),
-        (
-            r#"{"url": "https://a.example/", "methd": "GET"}"#,
-            "unknown key 'methd' (did you mean 'method'?)",
-        ),
-        (
-            r#"{"URL": "https://a.example/"}"#,
-            "unknown key 'URL' (did you mean 'url'?)",
-        ),
+        ("{}", r#"there is no url (write one task a line: {"url": "https://host/path"})"#),
+        (r#"{"url": null}"#, r#"there is no url (write one task a line: {"url": "https://host/path"})"#),
+        (r#"{"url": "https://a.example/", "methd": "GET"}"#, "unknown key 'methd' (did you mean 'method'?)"),
+        (r#"{"URL": "https://a.example/"}"#, "unknown key 'URL' (did you mean 'url'?)"),
         (
             r#"{"url": "https://a.example/", "payload": 1}"#,
             "unknown key 'payload' (use one of: url, method, headers, body, id, priority, delay)",
@@ -99,14 +81,8 @@ fn keys() {
             "the key 'url' is there twice (leave one out)",
         ),
         (r#"{"url": 5}"#, "url is a number, not text (write it in quotes)"),
-        (
-            r#"{"url": ["https://a.example/"]}"#,
-            "url is a list, not text (write it in quotes)",
-        ),
-        (
-            r#"{"url": "\ud800"}"#,
-            "url has a broken \\u escape (write the character itself)",
-        ),
+        (r#"{"url": ["https://a.example/"]}"#, "url is a list, not text (write it in quotes)"),
+        (r#"{"url": "\ud800"}"#, "url has a broken \\u escape (write the character itself)"),
     ] {
         check(line, expected);
     }
@@ -116,26 +92,11 @@ fn keys() {
 fn urls() {
     for (url, expected) in [
         ("", "the url is empty (write it in full: https://host/path)"),
-        (
-            "/troops/1",
-            "'/troops/1' is not an absolute url (start it with https:// or http://)",
-        ),
-        (
-            "a.example/troops",
-            "'a.example/troops' is not an absolute url (start it with https:// or http://)",
-        ),
-        (
-            "ftp://a.example/",
-            "the url's scheme is 'ftp' (start it with https:// or http://)",
-        ),
-        (
-            "https:a.example",
-            "'https:a.example' is not an absolute url (start it with https:// or http://)",
-        ),
-        (
-            "https://",
-            "the url can't be read: empty host (write it as https://host:port/path)",
-        ),
+        ("/troops/1", "'/troops/1' is not an absolute url (start it with https:// or http://)"),
+        ("a.example/troops", "'a.example/troops' is not an absolute url (start it with https:// or http://)"),
+        ("ftp://a.example/", "the url's scheme is 'ftp' (start it with https:// or http://)"),
+        ("https:a.example", "'https:a.example' is not an absolute url (start it with https:// or http://)"),
+        ("https://", "the url can't be read: empty host (write it as https://host:port/path)"),
         (
             "https://a.example:99999/",
             "the url can't be read: invalid port number (write it as https://host:port/path)",
@@ -148,38 +109,20 @@ fn urls() {
             "https://user@a.example/",
             r#"the url carries a user name or password (send it as a header: "authorization": "Basic ${secret:name}")"#,
         ),
-        (
-            "https://a.example/a b",
-            "the url has a space (write %20, or leave it out)",
-        ),
-        (
-            r"https://a.example/\u0000",
-            "the url has a control character (percent-encode it, or leave it out)",
-        ),
-        (
-            r"https://a.example/\n",
-            "the url has a control character (percent-encode it, or leave it out)",
-        ),
+        ("https://a.example/a b", "the url has a space (write %20, or leave it out)"),
+        (r"https://a.example/\u0000", "the url has a control character (percent-encode it, or leave it out)"),
+        (r"https://a.example/\n", "the url has a control character (percent-encode it, or leave it out)"),
         (
             "https://${secret:host}/",
             "the url can't be read: invalid port number (a secret may stand in the path or the query, not in the host)",
         ),
-        (
-            "https://a.example/?key=${secret:key",
-            "url: a '${secret:' is not closed: write ${secret:name}",
-        ),
-        (
-            "https://a.example/?key=${secret:a b}",
-            "the url has a space (write %20, or leave it out)",
-        ),
+        ("https://a.example/?key=${secret:key", "url: a '${secret:' is not closed: write ${secret:name}"),
+        ("https://a.example/?key=${secret:a b}", "the url has a space (write %20, or leave it out)"),
     ] {
         check(format!(r#"{{"url": "{url}"}}"#), expected);
     }
     let long = format!(r#"{{"url": "https://a.example/{}"}}"#, "x".repeat(8_200));
-    check(
-        long,
-        "the url is 8218 bytes long, 8192 are allowed (send the data as the body)",
-    );
+    check(long, "the url is 8218 bytes long, 8192 are allowed (send the data as the body)");
 }
 
 #[test]
@@ -189,30 +132,15 @@ fn methods_headers_and_hints() {
             r#""method": "FETCH""#,
             "'FETCH' is not a method: use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS",
         ),
-        (
-            r#""method": 1"#,
-            "method is a number, not text (write it in quotes)",
-        ),
+        (r#""method": 1"#, "method is a number, not text (write it in quotes)"),
         (
             r#""headers": "accept: */*""#,
             r#"headers is text, not an object (write "headers": {"accept": "application/json"})"#,
         ),
-        (
-            r#""headers": {"x": 1}"#,
-            "the header 'x' is a number, not text (write it in quotes)",
-        ),
-        (
-            r#""headers": {"": "x"}"#,
-            "'' is not a header name (use letters, digits and '-')",
-        ),
-        (
-            r#""headers": {"a b": "x"}"#,
-            "'a b' is not a header name (use letters, digits and '-')",
-        ),
-        (
-            r#""headers": {"é": "x"}"#,
-            "'é' is not a header name (use letters, digits and '-')",
-        ),
+        (r#""headers": {"x": 1}"#, "the header 'x' is a number, not text (write it in quotes)"),
+        (r#""headers": {"": "x"}"#, "'' is not a header name (use letters, digits and '-')"),
+        (r#""headers": {"a b": "x"}"#, "'a b' is not a header name (use letters, digits and '-')"),
+        (r#""headers": {"é": "x"}"#, "'é' is not a header name (use letters, digits and '-')"),
         (
             r#""headers": {"x": "a\r\nb: c"}"#,
             "the header 'x' has a control character in its value (leave out line breaks and tabs)",
@@ -241,30 +169,12 @@ fn methods_headers_and_hints() {
             r#""headers": {"x": "${secret:}"}"#,
             "the header 'x': '' is not a secret name: use 1 to 100 letters, digits, '-', '_' or '.', starting with a letter or digit",
         ),
-        (
-            r#""body": "${secret:x""#,
-            "body: a '${secret:' is not closed: write ${secret:name}",
-        ),
-        (
-            r#""id": "a b""#,
-            "'a b' is not a task id: use 1 to 200 printable ASCII characters without spaces",
-        ),
-        (
-            r#""id": """#,
-            "'' is not a task id: use 1 to 200 printable ASCII characters without spaces",
-        ),
-        (
-            r#""id": true"#,
-            "id is true or false, not text (write it in quotes)",
-        ),
-        (
-            r#""priority": "urgent""#,
-            "'urgent' is not a priority: use high, normal or bulk",
-        ),
-        (
-            r#""delay": 10"#,
-            r#"the delay '10' has no unit (write it with one, in quotes: "10s", "5m")"#,
-        ),
+        (r#""body": "${secret:x""#, "body: a '${secret:' is not closed: write ${secret:name}"),
+        (r#""id": "a b""#, "'a b' is not a task id: use 1 to 200 printable ASCII characters without spaces"),
+        (r#""id": """#, "'' is not a task id: use 1 to 200 printable ASCII characters without spaces"),
+        (r#""id": true"#, "id is true or false, not text (write it in quotes)"),
+        (r#""priority": "urgent""#, "'urgent' is not a priority: use high, normal or bulk"),
+        (r#""delay": 10"#, r#"the delay '10' has no unit (write it with one, in quotes: "10s", "5m")"#),
         (
             r#""delay": "10""#,
             "delay: '10' is not a length of time: write a whole number and a unit, like 500ms, 30s, 10m, 2h or 7d",
@@ -284,14 +194,8 @@ fn lines_that_are_no_text() {
         b"{\"url\": \"https://a.example/\xff\"}",
         "the line is not UTF-8 at byte 28 (save the file as UTF-8)",
     );
-    check(
-        b"\0",
-        "'\\u{0}' is not a JSON object (write one task a line: {\"url\": \"https://host/path\"})",
-    );
-    check(
-        b"\xff\xfe{\0\"\0",
-        "the line is not UTF-8 at byte 1 (save the file as UTF-8)",
-    );
+    check(b"\0", "'\\u{0}' is not a JSON object (write one task a line: {\"url\": \"https://host/path\"})");
+    check(b"\xff\xfe{\0\"\0", "the line is not UTF-8 at byte 1 (save the file as UTF-8)");
     check(
         vec![b'x'; 2 << 20],
         "the line is longer than 1 MiB (put large bodies elsewhere and send where they are)",

@@ -37,10 +37,8 @@ pub(crate) fn order(count: usize) -> Order {
 /// Pushes text and answers how it ended and what was said on the way.
 fn pushed(outbox: &Recording, order: &Order, text: &str) -> (Result<Pushed, PushError>, Vec<Notice>) {
     let table = matches!(text.lines().next(), Some("id" | "ident"));
-    let reading = Reading {
-        url: table.then(|| "https://a.example/{id}".parse().unwrap()),
-        ..Reading::default()
-    };
+    let reading =
+        Reading { url: table.then(|| "https://a.example/{id}".parse().unwrap()), ..Reading::default() };
     let bytes = Box::new(Cursor::new(text.as_bytes().to_vec()));
     let mut source = Source::stream(bytes, reading).unwrap();
     let mut notices = Vec::new();
@@ -62,40 +60,18 @@ const FIVE: &str = "https://a.example/1\n\nhttps://a.example/2\nbad\nhttps://a.e
 fn a_push_sends_marks_and_tells() {
     let outbox = Recording::default();
     let (ended, notices) = pushed(&outbox, &order(2), FIVE);
-    let counts = Counts {
-        lines: 6,
-        tasks: 3,
-        refused: 1,
-        bytes: FIVE.len() as u64,
-    };
-    assert_eq!(
-        ended.unwrap(),
-        Pushed {
-            counts,
-            resumed: None
-        }
-    );
+    let counts = Counts { lines: 6, tasks: 3, refused: 1, bytes: FIVE.len() as u64 };
+    assert_eq!(ended.unwrap(), Pushed { counts, resumed: None });
     assert_eq!(
         outbox.tasks(),
-        [
-            "b-1 https://a.example/1",
-            "b-3 https://a.example/2",
-            "b-5 https://a.example/3"
-        ]
+        ["b-1 https://a.example/1", "b-3 https://a.example/2", "b-5 https://a.example/3"]
     );
-    let mark = |lines, refused, complete| Mark {
-        lines,
-        refused,
-        complete,
-    };
+    let mark = |lines, refused, complete| Mark { lines, refused, complete };
     let marks = outbox.kept.lock().unwrap().marks.clone();
     assert_eq!(marks, [(mark(4, 1, false), 2), (mark(6, 1, true), 3)]);
     let refused = |notice: &&Notice| matches!(notice, Notice::Refused(refused) if refused.line == 4);
     assert_eq!(notices.iter().filter(refused).count(), 1);
-    let last = Notice::Progress {
-        counts,
-        bytes_total: None,
-    };
+    let last = Notice::Progress { counts, bytes_total: None };
     assert_eq!(notices.last(), Some(&last));
 }
 
@@ -127,22 +103,14 @@ fn an_empty_source_makes_a_complete_batch() {
 fn a_source_without_its_columns_leaves_no_batch() {
     let outbox = Recording::default();
     let error = pushed(&outbox, &order(2), "ident\n1\n").0.unwrap_err();
-    assert!(
-        error.to_string().starts_with("there is no column 'id'"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("there is no column 'id'"), "{error}");
     assert_eq!(outbox.kept.lock().unwrap().source, None);
 }
 
 #[test]
 fn faults_that_pass_neither_lose_nor_double() {
     let outbox = Recording::default();
-    outbox.will([
-        Weather::LostBefore,
-        Weather::Fine,
-        Weather::LostAfter,
-        Weather::LostBefore,
-    ]);
+    outbox.will([Weather::LostBefore, Weather::Fine, Weather::LostAfter, Weather::LostBefore]);
     assert_eq!(pushed(&outbox, &order(1), FIVE).0.unwrap().counts.tasks, 3);
     assert_eq!(outbox.tasks().len(), 3);
 }
@@ -154,16 +122,10 @@ fn faults_that_stay_are_given_back_after_five_tries() {
     pushed(&outbox, &order(9), FIVE).0.unwrap();
     let outbox = Recording::default();
     outbox.will([Weather::LostBefore; 5]);
-    assert!(matches!(
-        pushed(&outbox, &order(9), FIVE).0,
-        Err(PushError::Outbox(_))
-    ));
+    assert!(matches!(pushed(&outbox, &order(9), FIVE).0, Err(PushError::Outbox(_))));
     let outbox = Recording::default();
     outbox.will([Weather::Broken]);
-    assert!(matches!(
-        pushed(&outbox, &order(9), FIVE).0,
-        Err(PushError::Outbox(_))
-    ));
+    assert!(matches!(pushed(&outbox, &order(9), FIVE).0, Err(PushError::Outbox(_))));
     assert!(outbox.tasks().is_empty());
 }
 

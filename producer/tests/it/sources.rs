@@ -46,11 +46,7 @@ fn formats_are_found_by_word_then_name_then_content() {
         ("urls", "{x}", "txt", "a", NO_COLUMNS),
         ("", "", "json", "[{", LIST),
     ] {
-        assert_eq!(
-            decided(format, url, extension, head),
-            expected,
-            "{extension} {head}"
-        );
+        assert_eq!(decided(format, url, extension, head), expected, "{extension} {head}");
     }
     assert_eq!(
         "json".parse::<FormatName>().unwrap_err().to_string(),
@@ -62,10 +58,7 @@ fn formats_are_found_by_word_then_name_then_content() {
 fn sources_that_are_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let error = Source::file(folder.path(), Reading::default()).err().unwrap();
-    assert!(
-        error.to_string().ends_with("pipe it into standard input, as '-'"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("pipe it into standard input, as '-'"), "{error}");
     let missing = folder.path().join("missing");
     let error = Source::file(&missing, Reading::default()).err().unwrap();
     assert_eq!(error.to_string(), format!("read {}", missing.display()));
@@ -95,12 +88,7 @@ fn fingerprints_tell_content_and_reading_apart() {
 fn batches_are_named_after_their_source() {
     let print = Fingerprint::of(&mut &b"a"[..], &Format::Urls).unwrap();
     let digits = print.to_string()[..8].to_owned();
-    for (stem, name) in [
-        ("troops", "troops"),
-        ("my tröops", "my-tr-ops"),
-        ("..", "push"),
-        ("", "push"),
-    ] {
+    for (stem, name) in [("troops", "troops"), ("my tröops", "my-tr-ops"), ("..", "push"), ("", "push")] {
         assert_eq!(print.batch(stem).unwrap().as_str(), format!("{name}-{digits}"));
     }
     assert!(print.batch(&"x".repeat(300)).unwrap().as_str().len() < 60);

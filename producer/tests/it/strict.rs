@@ -18,10 +18,7 @@ fn file(text: &str) -> tempfile::NamedTempFile {
 }
 
 fn strict() -> Order {
-    Order {
-        bad_lines: BadLines::Stop,
-        ..order(2)
-    }
+    Order { bad_lines: BadLines::Stop, ..order(2) }
 }
 
 fn pushed(source: &mut Source) -> (Result<u64, PushError>, Recording, Vec<u64>) {
@@ -60,27 +57,14 @@ fn strict_sends_a_good_file_and_no_stream() {
 
 #[test]
 fn a_survey_finds_hosts_and_shows_the_first_tasks() {
-    let lines = (0..20).map(|n| {
-        format!(
-            "HTTPS://{}.example/{n}\n",
-            ["A", "b", "c:8443"][n % 3].replace("c:8443", "c")
-        )
-    });
+    let lines = (0..20)
+        .map(|n| format!("HTTPS://{}.example/{n}\n", ["A", "b", "c:8443"][n % 3].replace("c:8443", "c")));
     let text = lines.collect::<String>() + "http://[::1]/\nhttp://a.example:81/\nbad\n";
     let file = file(&text);
     let mut source = Source::file(file.path(), Reading::default()).unwrap();
     let survey = survey(&order(2), &mut source, &mut |_| {}).unwrap();
     let endpoints: Vec<_> = survey.endpoints.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        endpoints,
-        [
-            "[::1]:80",
-            "a.example:81",
-            "a.example:443",
-            "b.example:443",
-            "c.example:443"
-        ]
-    );
+    assert_eq!(endpoints, ["[::1]:80", "a.example:81", "a.example:443", "b.example:443", "c.example:443"]);
     let first: Vec<_> = survey.first.iter().map(|task| task.id.as_str()).collect();
     assert_eq!(first, ["b-1", "b-2", "b-3", "b-4", "b-5"]);
     assert_eq!((survey.counts.tasks, survey.counts.refused), (22, 1));
@@ -90,10 +74,7 @@ fn a_survey_finds_hosts_and_shows_the_first_tasks() {
 #[test]
 fn a_survey_refuses_what_no_queue_takes() {
     // As an envelope, each quote takes two bytes more than in the file.
-    let body = format!(
-        "{{\"url\":\"https://a.example/\",\"body\":[{}0]}}\n",
-        "\"\",".repeat(200_000)
-    );
+    let body = format!("{{\"url\":\"https://a.example/\",\"body\":[{}0]}}\n", "\"\",".repeat(200_000));
     let file = file(&body);
     let mut source = Source::file(file.path(), Reading::default()).unwrap();
     let mut told = Vec::new();

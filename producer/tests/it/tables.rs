@@ -57,10 +57,7 @@ fn rows_fill_the_template() {
 
 #[test]
 fn a_template_may_make_the_ids() {
-    let format = Format::Csv {
-        url: URL.parse().unwrap(),
-        id: Some("troop-{id}".parse().unwrap()),
-    };
+    let format = Format::Csv { url: URL.parse().unwrap(), id: Some("troop-{id}".parse().unwrap()) };
     assert_eq!(
         told(&format, b"id\n7\n\"a b\"\n"),
         "line 2: GET https://a.example/7 id=troop-7\n\
@@ -107,31 +104,15 @@ fn broken_rows_end_where_they_stand() {
 
 #[test]
 fn columns_are_found_before_anything_else() {
-    check(
-        URL,
-        "",
-        "there is no column 'id' for the template: the first row must name the columns",
-    );
-    check(
-        URL,
-        "\u{feff}",
-        "there is no column 'id' for the template: the first row must name the columns",
-    );
-    check(
-        URL,
-        "ident,name\n1,a\n",
-        "there is no column 'id' for the template: the file has 'ident', 'name'",
-    );
+    check(URL, "", "there is no column 'id' for the template: the first row must name the columns");
+    check(URL, "\u{feff}", "there is no column 'id' for the template: the first row must name the columns");
+    check(URL, "ident,name\n1,a\n", "there is no column 'id' for the template: the file has 'ident', 'name'");
     check(
         "https://a.example/{di}/{nme}",
         "id,name\n1,a\n",
         "there is no column 'di', 'nme' for the template: did you mean 'id'? the file has 'id', 'name'",
     );
-    check(
-        URL,
-        "id;name\n1;a\n",
-        "there is no column 'id' for the template: separate the columns by commas",
-    );
+    check(URL, "id;name\n1;a\n", "there is no column 'id' for the template: separate the columns by commas");
     check(
         URL,
         "id,id\n1,2\n",
@@ -150,10 +131,7 @@ fn templates_that_cannot_be_read() {
     for (template, expected) in [
         ("https://a.example/{id", UNCLOSED),
         ("https://a.example/{a{b}}", UNCLOSED),
-        (
-            "https://a.example/id}",
-            "a '}' closes nothing: write {column}, or }} for a brace",
-        ),
+        ("https://a.example/id}", "a '}' closes nothing: write {column}, or }} for a brace"),
         ("https://a.example/{ }", "a '{}' names no column: write {column}"),
         ("https://a.example/${secret:x", UNCLOSED),
     ] {

@@ -46,20 +46,12 @@ fn generate_load(oha: &Path, folder: &Path, url: &str) -> Result<Usage> {
 fn compare(name: &str, jobq: &[Usage], other: &[Usage]) {
     let rate = |used: &Usage| used.rate(TASKS);
     let cpu = |used: &Usage| used.cpu_per_10_000(TASKS);
-    Row::new(
-        format!("drain: calls, beside {name}"),
-        Unit::PerSecond,
-        Spread::of(jobq, rate),
-    )
-    .beside(Spread::of(other, rate))
-    .goal(Goal::ShareOfMost(0.25))
-    .print();
-    Row::new(
-        format!("drain: CPU for 10,000, beside {name}"),
-        Unit::Cpu,
-        Spread::of(jobq, cpu),
-    )
-    .beside(Spread::of(other, cpu))
-    .goal(Goal::AtMost(0.5))
-    .print();
+    Row::new(format!("drain: calls, beside {name}"), Unit::PerSecond, Spread::of(jobq, rate))
+        .beside(Spread::of(other, rate))
+        .goal(Goal::ShareOfMost(0.25))
+        .print();
+    Row::new(format!("drain: CPU for 10,000, beside {name}"), Unit::Cpu, Spread::of(jobq, cpu))
+        .beside(Spread::of(other, cpu))
+        .goal(Goal::AtMost(0.5))
+        .print();
 }

@@ -25,29 +25,17 @@ struct Run {
 pub(crate) fn run(setup: &Setup) -> Result<()> {
     let runs = (0..setup.times).map(|_| Ok((by_jobq(setup)?, by_client()?)));
     let runs = runs.collect::<Result<Vec<(Run, Run)>>>()?;
-    Row::new(
-        "hold 1,000/s: share used",
-        Unit::Percent,
-        Spread::of(&runs, |(jobq, _)| jobq.share),
-    )
-    .beside(Spread::of(&runs, |(_, client)| client.share))
-    .goal(Goal::AtLeast(0.97))
-    .print();
-    Row::new(
-        "hold 1,000/s: of a core",
-        Unit::Percent,
-        Spread::of(&runs, |(jobq, _)| jobq.core),
-    )
-    .beside(Spread::of(&runs, |(_, client)| client.core))
-    .print();
+    Row::new("hold 1,000/s: share used", Unit::Percent, Spread::of(&runs, |(jobq, _)| jobq.share))
+        .beside(Spread::of(&runs, |(_, client)| client.share))
+        .goal(Goal::AtLeast(0.97))
+        .print();
+    Row::new("hold 1,000/s: of a core", Unit::Percent, Spread::of(&runs, |(jobq, _)| jobq.core))
+        .beside(Spread::of(&runs, |(_, client)| client.core))
+        .print();
     let beyond = Spread::of(&runs, |(jobq, client)| jobq.core - client.core);
-    Row::new(
-        "hold 1,000/s: of a core beyond the calls' own",
-        Unit::Percent,
-        beyond,
-    )
-    .goal(Goal::AtMost(0.10))
-    .print();
+    Row::new("hold 1,000/s: of a core beyond the calls' own", Unit::Percent, beyond)
+        .goal(Goal::AtMost(0.10))
+        .print();
     Ok(())
 }
 
@@ -68,9 +56,6 @@ fn by_client() -> Result<Run> {
 
 impl Run {
     fn new(api: &Nginx, used: Usage) -> Self {
-        Self {
-            share: pace(&api.calls()) / RATE as f64,
-            core: used.cpu / used.wall,
-        }
+        Self { share: pace(&api.calls()) / RATE as f64, core: used.cpu / used.wall }
     }
 }

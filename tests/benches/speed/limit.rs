@@ -24,9 +24,7 @@ struct Run {
 /// Measures limits of a rate, and one with a quota.
 pub(crate) fn run(setup: &Setup) -> Result<()> {
     for rate in [50, 200] {
-        let clock = (0..setup.times)
-            .map(|_| by_clock(rate))
-            .collect::<Result<Vec<_>>>()?;
+        let clock = (0..setup.times).map(|_| by_clock(rate)).collect::<Result<Vec<_>>>()?;
         for processes in [1, 4] {
             let jobq = (0..setup.times).map(|_| by_jobq(setup, rate, processes));
             print(rate, processes, &jobq.collect::<Result<Vec<_>>>()?, &clock);
@@ -36,11 +34,7 @@ pub(crate) fn run(setup: &Setup) -> Result<()> {
 }
 
 fn print(rate: usize, processes: usize, jobq: &[Run], clock: &[Run]) {
-    let by = if processes == 1 {
-        "1 process".to_owned()
-    } else {
-        format!("{processes} processes")
-    };
+    let by = if processes == 1 { "1 process".to_owned() } else { format!("{processes} processes") };
     Row::new(
         format!("limit {rate}/s, {by}: refused calls"),
         Unit::Count,
@@ -49,27 +43,17 @@ fn print(rate: usize, processes: usize, jobq: &[Run], clock: &[Run]) {
     .beside(Spread::of(clock, |run| run.refused))
     .goal(Goal::NeverOver(0.0))
     .print();
-    Row::new(
-        format!("limit {rate}/s, {by}: share used"),
-        Unit::Percent,
-        Spread::of(jobq, |run| run.share),
-    )
-    .beside(Spread::of(clock, |run| run.share))
-    .goal(Goal::AtLeast(0.97))
-    .print();
+    Row::new(format!("limit {rate}/s, {by}: share used"), Unit::Percent, Spread::of(jobq, |run| run.share))
+        .beside(Spread::of(clock, |run| run.share))
+        .goal(Goal::AtLeast(0.97))
+        .print();
 }
 
 fn by_jobq(setup: &Setup, rate: usize, processes: usize) -> Result<Run> {
     let (api, calls) = (Nginx::limiting(&format!("{rate}r/s"), BURST), rate * SECONDS);
-    let project = Project::new(
-        setup,
-        &format!("rate = \"{rate}/s\""),
-        &gets(&api.url("/call/"), calls),
-    )?;
+    let project = Project::new(setup, &format!("rate = \"{rate}/s\""), &gets(&api.url("/call/"), calls))?;
     project.push()?;
-    let drains = (0..processes)
-        .map(|_| project.start_drain())
-        .collect::<Result<Vec<_>>>()?;
+    let drains = (0..processes).map(|_| project.start_drain()).collect::<Result<Vec<_>>>()?;
     for drain in drains {
         drain.wait()?;
     }
@@ -87,10 +71,7 @@ fn by_clock(rate: usize) -> Result<Run> {
 impl Run {
     fn new(api: &Nginx, rate: usize) -> Self {
         let calls = api.calls();
-        Self {
-            refused: with_status(&calls, 429) as f64,
-            share: pace(&calls) / rate as f64,
-        }
+        Self { refused: with_status(&calls, 429) as f64, share: pace(&calls) / rate as f64 }
     }
 }
 
@@ -99,24 +80,14 @@ const WINDOW: f64 = 60.0;
 const QUOTA: usize = 600;
 
 fn quota(setup: &Setup) -> Result<()> {
-    let runs = (0..setup.times)
-        .map(|_| over_the_quota(setup))
-        .collect::<Result<Vec<_>>>()?;
-    Row::new(
-        "quota 600/m at 50/s: share reached",
-        Unit::Percent,
-        Spread::of(&runs, |calls| reached(calls)),
-    )
-    .goal(Goal::AtLeast(0.95))
-    .print();
+    let runs = (0..setup.times).map(|_| over_the_quota(setup)).collect::<Result<Vec<_>>>()?;
+    Row::new("quota 600/m at 50/s: share reached", Unit::Percent, Spread::of(&runs, |calls| reached(calls)))
+        .goal(Goal::AtLeast(0.95))
+        .print();
     let fullest = Spread::of(&runs, |calls| most_within(calls, WINDOW) as f64);
-    Row::new(
-        "quota 600/m at 50/s: calls in the fullest minute",
-        Unit::Count,
-        fullest,
-    )
-    .goal(Goal::NeverOver(QUOTA as f64))
-    .print();
+    Row::new("quota 600/m at 50/s: calls in the fullest minute", Unit::Count, fullest)
+        .goal(Goal::NeverOver(QUOTA as f64))
+        .print();
     Ok(())
 }
 

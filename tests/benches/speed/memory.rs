@@ -20,19 +20,10 @@ pub(crate) fn run(setup: &Setup) -> Result<()> {
         drain.push(project.drain(TASKS)?);
         sockets.push(bare::call(project.path(), api.port, TASKS)?);
     }
-    Row::new(
-        "memory: pushing 65,000 tasks",
-        Unit::Megabytes,
-        Spread::of(&push, |used| used.peak),
-    )
-    .print();
-    Row::new(
-        "memory: draining 65,000 tasks",
-        Unit::Megabytes,
-        Spread::of(&drain, |used| used.peak),
-    )
-    .beside(Spread::of(&sockets, |used| used.peak))
-    .goal(Goal::AtMost(50e6))
-    .print();
+    Row::new("memory: pushing 65,000 tasks", Unit::Megabytes, Spread::of(&push, |used| used.peak)).print();
+    Row::new("memory: draining 65,000 tasks", Unit::Megabytes, Spread::of(&drain, |used| used.peak))
+        .beside(Spread::of(&sockets, |used| used.peak))
+        .goal(Goal::AtMost(50e6))
+        .print();
     Ok(())
 }

@@ -51,11 +51,7 @@ pub(crate) fn start<S: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = S>,
 ) -> Result<Running> {
     let mut meter = Command::new(env::current_exe()?);
-    meter
-        .arg(bare::METER)
-        .arg(program)
-        .args(arguments)
-        .current_dir(folder);
+    meter.arg(bare::METER).arg(program).args(arguments).current_dir(folder);
     meter.env_remove("JOBQ_CONFIG").env_remove("JOBQ_BACKEND");
     let meter = meter.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     Ok(Running { meter })
@@ -76,16 +72,8 @@ impl Running {
         let output = self.meter.wait_with_output()?;
         ensure!(output.status.success(), "a measured program failed");
         let read: Value = serde_json::from_slice(&output.stdout)?;
-        let figure = |name: &str| {
-            read[name]
-                .as_f64()
-                .with_context(|| format!("no {name} in {read}"))
-        };
-        Ok(Usage {
-            wall: figure("wall")?,
-            cpu: figure("cpu")?,
-            peak: figure("peak")?,
-        })
+        let figure = |name: &str| read[name].as_f64().with_context(|| format!("no {name} in {read}"));
+        Ok(Usage { wall: figure("wall")?, cpu: figure("cpu")?, peak: figure("peak")? })
     }
 }
 
@@ -95,9 +83,7 @@ pub(crate) fn meter(command: &[OsString]) -> Result<()> {
     let mut measured = Command::new(program);
     measured.args(arguments).stdout(Stdio::null());
     let begun = Instant::now();
-    let status = measured
-        .status()
-        .with_context(|| format!("start {}", program.display()))?;
+    let status = measured.status().with_context(|| format!("start {}", program.display()))?;
     let wall = begun.elapsed().as_secs_f64();
     ensure!(status.success(), "{command:?}: {status}");
     let used = getrusage(UsageWho::RUSAGE_CHILDREN)?;

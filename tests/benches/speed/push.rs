@@ -17,14 +17,10 @@ pub(crate) fn run(setup: &Setup) -> Result<()> {
         jobq.push(project.push()?);
         sqlite.push(bare::insert(project.path(), TASKS_FILE, "bare.db")?);
     }
-    Row::new(
-        "push: tasks",
-        Unit::PerSecond,
-        Spread::of(&jobq, |used| used.rate(TASKS)),
-    )
-    .beside(Spread::of(&sqlite, |used| used.rate(TASKS)))
-    .goal(Goal::AtLeast(100_000.0))
-    .print();
+    Row::new("push: tasks", Unit::PerSecond, Spread::of(&jobq, |used| used.rate(TASKS)))
+        .beside(Spread::of(&sqlite, |used| used.rate(TASKS)))
+        .goal(Goal::AtLeast(100_000.0))
+        .print();
     let cpu = |used: &crate::meter::Usage| used.cpu_per_10_000(TASKS);
     Row::new("push: CPU for 10,000 tasks", Unit::Cpu, Spread::of(&jobq, cpu))
         .beside(Spread::of(&sqlite, cpu))

@@ -31,12 +31,7 @@ impl Setup {
         }
         ensure!(times > 0, "--times: at least 1");
         need_nginx()?;
-        Ok(Self {
-            jobq: jobq()?,
-            oha: on_path("oha"),
-            times,
-            selected,
-        })
+        Ok(Self { jobq: jobq()?, oha: on_path("oha"), times, selected })
     }
 
     /// Whether a benchmark was selected; without a name, all are.
@@ -50,17 +45,9 @@ fn jobq() -> Result<PathBuf> {
     let program = match env::var_os("JOBQ_BIN") {
         Some(named) => PathBuf::from(named),
         // This benchmark is target/release/deps/speed-0123abcd.
-        None => env::current_exe()?
-            .ancestors()
-            .nth(2)
-            .context("the target folder")?
-            .join("jobq"),
+        None => env::current_exe()?.ancestors().nth(2).context("the target folder")?.join("jobq"),
     };
-    ensure!(
-        program.is_file(),
-        "{} is missing: type cargo build --release -p jobq",
-        program.display()
-    );
+    ensure!(program.is_file(), "{} is missing: type cargo build --release -p jobq", program.display());
     Ok(program.canonicalize()?)
 }
 
@@ -76,7 +63,5 @@ fn need_nginx() -> Result<()> {
 
 fn on_path(program: &str) -> Option<PathBuf> {
     let folders = env::var_os("PATH")?;
-    env::split_paths(&folders)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
 }

@@ -16,33 +16,21 @@ const RUNS: usize = 20;
 
 /// Measures the commands that people wait for with their eyes on the terminal.
 pub(crate) fn run(setup: &Setup) -> Result<()> {
-    let project = Project::new(
-        setup,
-        "rate = \"none\"",
-        &posts("http://127.0.0.1:8080/call/", TASKS),
-    )?;
+    let project = Project::new(setup, "rate = \"none\"", &posts("http://127.0.0.1:8080/call/", TASKS))?;
     project.push()?;
     bare::insert(project.path(), TASKS_FILE, "bare.db")?;
     let version = repeat(|| project.run(&["--version"]))?;
     let nothing = repeat(|| meter::run(project.path(), Path::new("true"), [""; 0]))?;
-    Row::new(
-        "start: jobq --version, beside true",
-        Unit::Millis,
-        Spread::of(&version, |used| used.wall),
-    )
-    .beside(Spread::of(&nothing, |used| used.wall))
-    .goal(Goal::AtMost(0.010))
-    .print();
+    Row::new("start: jobq --version, beside true", Unit::Millis, Spread::of(&version, |used| used.wall))
+        .beside(Spread::of(&nothing, |used| used.wall))
+        .goal(Goal::AtMost(0.010))
+        .print();
     let status = repeat(|| project.run(&["status"]))?;
     let count = repeat(|| bare::count(project.path(), "bare.db"))?;
-    Row::new(
-        "start: jobq status, beside count(*)",
-        Unit::Millis,
-        Spread::of(&status, |used| used.wall),
-    )
-    .beside(Spread::of(&count, |used| used.wall))
-    .goal(Goal::AtMost(0.050))
-    .print();
+    Row::new("start: jobq status, beside count(*)", Unit::Millis, Spread::of(&status, |used| used.wall))
+        .beside(Spread::of(&count, |used| used.wall))
+        .goal(Goal::AtMost(0.050))
+        .print();
     Ok(())
 }
 

@@ -49,10 +49,7 @@ pub(crate) struct Row {
 /// Prints the head of the table.
 pub(crate) fn head(times: usize) {
     println!("Medians (least..most) of {times} runs, 20 where it is about milliseconds.\n");
-    println!(
-        "{}",
-        line(["what", "jobq", "this machine at most", "ratio", "goal", "met"])
-    );
+    println!("{}", line(["what", "jobq", "this machine at most", "ratio", "goal", "met"]));
     println!("|---|---|---|---|---|---|");
 }
 
@@ -61,23 +58,13 @@ impl Spread {
     pub(crate) fn of<T>(measured: &[T], figure: impl Fn(&T) -> f64) -> Self {
         let mut figures: Vec<f64> = measured.iter().map(figure).collect();
         figures.sort_by(f64::total_cmp);
-        Self {
-            least: figures[0],
-            median: figures[figures.len() / 2],
-            most: figures[figures.len() - 1],
-        }
+        Self { least: figures[0], median: figures[figures.len() / 2], most: figures[figures.len() - 1] }
     }
 }
 
 impl Row {
     pub(crate) fn new(what: impl Into<String>, unit: Unit, jobq: Spread) -> Self {
-        Self {
-            what: what.into(),
-            unit,
-            jobq,
-            machine: None,
-            goal: Goal::None,
-        }
+        Self { what: what.into(), unit, jobq, machine: None, goal: Goal::None }
     }
 
     /// The same row beside what the machine can do at most.

@@ -17,10 +17,7 @@ fn hermes() -> LimitName {
 
 /// A document that holds a number.
 fn document(number: u64) -> LimitState {
-    LimitState {
-        last_slot: Some(Timestamp::from_nanos(number)),
-        ..LimitState::default()
-    }
+    LimitState { last_slot: Some(Timestamp::from_nanos(number)), ..LimitState::default() }
 }
 
 fn number(state: &LimitState) -> u64 {
@@ -54,10 +51,7 @@ pub async fn second_swap_conflicts<S: Ledger>(subject: Subject<S>) {
     let Swap::Written(version) = one.swap(&hermes(), Version(0), &document(1)).await.unwrap() else {
         panic!("nobody else wrote");
     };
-    let there = Versioned {
-        version,
-        state: document(1),
-    };
+    let there = Versioned { version, state: document(1) };
     let late = two.swap(&hermes(), Version(0), &document(2)).await.unwrap();
     assert_eq!(late, Swap::Conflict(there.clone()));
     assert_eq!(one.load(&hermes()).await.unwrap(), there);

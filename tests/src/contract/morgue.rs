@@ -23,10 +23,7 @@ fn letter(detail: &str) -> Vec<u8> {
 async fn kill<S: Outbox + Inbox>(store: &S, details: &[&str]) {
     for detail in details {
         push(store, "b", &["task"]).await;
-        let end = End::Dead {
-            letter: letter(detail),
-            batch: Some(batch("b")),
-        };
+        let end = End::Dead { letter: letter(detail), batch: Some(batch("b")) };
         let receipt = take_one(store).await.receipt;
         assert_eq!(settle(store, &receipt, end).await, Settled::Held);
     }

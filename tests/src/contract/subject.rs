@@ -26,10 +26,7 @@ pub struct Subject<S> {
 impl<S> Subject<S> {
     /// A store that `open` opens; it may be opened several times, each time as another process would.
     pub fn new(open: impl Fn(HandClock) -> S + Send + Sync + 'static) -> Self {
-        Self {
-            clock: HandClock::new(Timestamp::from_secs(1_700_000_000)),
-            open: Box::new(open),
-        }
+        Self { clock: HandClock::new(Timestamp::from_secs(1_700_000_000)), open: Box::new(open) }
     }
 
     /// A handle that shares nothing with others but what is stored.
@@ -60,11 +57,7 @@ pub fn new_batch(id: &str) -> NewBatch {
 
 /// A parcel with this body.
 pub fn parcel(id: &str, body: &str) -> Parcel {
-    Parcel {
-        body: body.as_bytes().to_vec(),
-        batch: batch(id),
-        priority: Priority::Normal,
-    }
+    Parcel { body: body.as_bytes().to_vec(), batch: batch(id), priority: Priority::Normal }
 }
 
 /// Opens a batch and sends it `bodies`.
@@ -81,18 +74,12 @@ pub async fn push_delayed<S: Outbox>(store: &S, id: &str, bodies: &[&str], delay
 /// Opens a batch and sends it parcels.
 pub async fn send<S: Outbox>(store: &S, id: &str, parcels: Vec<(Parcel, Duration)>) {
     store.open(&new_batch(id)).await.unwrap();
-    store
-        .send(&troops(), &batch(id), parcels, Mark::default())
-        .await
-        .unwrap();
+    store.send(&troops(), &batch(id), parcels, Mark::default()).await.unwrap();
 }
 
 /// Receives what is there now.
 pub async fn take<S: Inbox>(store: &S, max: usize) -> Vec<Delivery> {
-    store
-        .receive(&troops(), max, VISIBILITY, Duration::ZERO)
-        .await
-        .unwrap()
+    store.receive(&troops(), max, VISIBILITY, Duration::ZERO).await.unwrap()
 }
 
 /// Receives the one task that must be there.
@@ -103,11 +90,7 @@ pub async fn take_one<S: Inbox>(store: &S) -> Delivery {
 
 /// Ends one delivery.
 pub async fn settle<S: Inbox>(store: &S, receipt: &Receipt, end: End) -> Settled {
-    let settlement = Settlement {
-        queue: troops(),
-        receipt: receipt.clone(),
-        end,
-    };
+    let settlement = Settlement { queue: troops(), receipt: receipt.clone(), end };
     store.settle(&[settlement]).await.unwrap()[0]
 }
 

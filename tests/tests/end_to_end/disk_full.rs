@@ -28,9 +28,7 @@ fn p1_a_full_disk_is_waited_for_and_nothing_is_lost() {
 #[test]
 fn p1_a_limit_on_file_sizes_is_waited_for_and_nothing_is_lost() {
     let full = |running: &Child| limit_file_size(running, "4096:unlimited");
-    check_waits_for_room(&Folder::new(), full, |running, ()| {
-        limit_file_size(running, "unlimited:unlimited")
-    });
+    check_waits_for_room(&Folder::new(), full, |running, ()| limit_file_size(running, "unlimited:unlimited"));
 }
 
 /// Takes the room away in the middle of a drain, and gives it back when the drain has said what is wrong.
@@ -41,9 +39,7 @@ fn check_waits_for_room<T>(folder: &Folder, full: impl FnOnce(&Child) -> T, free
     let running = run_with_errors_in(&elsewhere.file("stderr", ""), folder);
     until("a fifth is done", || api.calls().len() >= TASKS / 5);
     let taken = full(&running);
-    until("it says that there is no room", || {
-        elsewhere.read("stderr").contains("make room")
-    });
+    until("it says that there is no room", || elsewhere.read("stderr").contains("make room"));
     let before = records(folder);
     free(&running, taken);
     let report = wait(running).with_code(0).json();
@@ -51,19 +47,10 @@ fn check_waits_for_room<T>(folder: &Folder, full: impl FnOnce(&Child) -> T, free
     let told = elsewhere.read("stderr");
     println!("{before} records when there was no room:\n{told}");
     let warning = told.lines().find(|line| line.contains("make room")).unwrap();
-    assert!(
-        warning.starts_with("warning: ") && warning.contains("trying again"),
-        "{told}"
-    );
-    assert!(
-        warning.contains("calls.results.jsonl") || warning.contains("jobq.db"),
-        "{told}"
-    );
+    assert!(warning.starts_with("warning: ") && warning.contains("trying again"), "{told}");
+    assert!(warning.contains("calls.results.jsonl") || warning.contains("jobq.db"), "{told}");
     assert!(told.contains("it works again"), "{told}");
-    assert!(
-        before < TASKS,
-        "there was no room when all was done: this test shows nothing"
-    );
+    assert!(before < TASKS, "there was no room when all was done: this test shows nothing");
     assert_eq!(report["tally"]["done"], TASKS);
     let evidence = Evidence::gather(folder, "calls.results.jsonl", &api.calls());
     evidence.assert_all_done(TASKS);
@@ -74,10 +61,7 @@ fn check_waits_for_room<T>(folder: &Folder, full: impl FnOnce(&Child) -> T, free
 fn run_with_errors_in(errors: &Path, folder: &Folder) -> Child {
     let args = ["run", "calls.txt", "--rate", "200/s", "--allow-private", "--json"];
     let mut command = jobq(folder.path(), args);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(File::create(errors).unwrap());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(errors).unwrap());
     command.spawn().unwrap()
 }
 
@@ -86,9 +70,7 @@ fn run_with_errors_in(errors: &Path, folder: &Folder) -> Child {
 fn p1_a_push_onto_a_full_disk_says_so_and_goes_on_when_there_is_room() {
     let (folder, elsewhere) = (Folder::new(), Folder::new());
     let disk = Disk::mount(folder.path());
-    let calls: String = (1..=100_000)
-        .map(|n| format!("https://api.example/call/{n}\n"))
-        .collect();
+    let calls: String = (1..=100_000).map(|n| format!("https://api.example/call/{n}\n")).collect();
     let file = elsewhere.file("calls.txt", calls);
     folder.file(
         "jobq.toml",
@@ -97,10 +79,7 @@ fn p1_a_push_onto_a_full_disk_says_so_and_goes_on_when_there_is_room() {
     let push = || run(folder.path(), ["push", "calls", file.to_str().unwrap(), "--json"]);
     let ended = push().with_code(1);
     let said = &ended.stderr;
-    assert!(
-        said.starts_with("error: ") && said.contains("jobq.db") && said.contains("make room"),
-        "{said}"
-    );
+    assert!(said.starts_with("error: ") && said.contains("jobq.db") && said.contains("make room"), "{said}");
     assert!(said.contains("hint: push the same file again"), "{said}");
     disk.grow();
     let report = push().with_code(0).json();
@@ -116,9 +95,7 @@ fn records(folder: &Folder) -> usize {
 /// Sets the soft and the hard limit.
 fn limit_file_size(running: &Child, limits: &str) {
     let pid = running.id().to_string();
-    let set = Command::new("prlimit")
-        .args(["--pid", &pid, &format!("--fsize={limits}")])
-        .status();
+    let set = Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={limits}")]).status();
     assert!(set.expect("prlimit is missing: install util-linux").success());
 }
 
@@ -130,9 +107,7 @@ struct Disk {
 impl Disk {
     fn mount(path: &Path) -> Self {
         mount(&["-t", "tmpfs", "-o", "size=16m", "jobq-test"], path);
-        Self {
-            path: path.to_owned(),
-        }
+        Self { path: path.to_owned() }
     }
 
     /// Takes up all there is left; the file that does it.
@@ -162,14 +137,7 @@ impl Drop for Disk {
 }
 
 fn mount(args: &[&str], path: &Path) {
-    let mounted = Command::new("mount")
-        .args(args)
-        .arg(path)
-        .output()
-        .expect("mount is missing");
+    let mounted = Command::new("mount").args(args).arg(path).output().expect("mount is missing");
     let why = String::from_utf8_lossy(&mounted.stderr);
-    assert!(
-        mounted.status.success(),
-        "this test needs to mount a small disk, so run it as root: {why}"
-    );
+    assert!(mounted.status.success(), "this test needs to mount a small disk, so run it as root: {why}");
 }

@@ -34,16 +34,8 @@ impl Evidence {
             .map(|n| format!("/call/{n}"))
             .filter(|path| !self.recorded.contains_key(path))
             .collect();
-        assert!(
-            missing.is_empty(),
-            "{} tasks are lost: {missing:?}",
-            missing.len()
-        );
-        assert_eq!(
-            self.recorded.len(),
-            tasks,
-            "there are records of tasks nobody pushed"
-        );
+        assert!(missing.is_empty(), "{} tasks are lost: {missing:?}", missing.len());
+        assert_eq!(self.recorded.len(), tasks, "there are records of tasks nobody pushed");
         assert_eq!(self.dead, 0, "tasks died of an API that answers everything");
     }
 
@@ -77,9 +69,5 @@ fn count(paths: impl Iterator<Item = String>) -> HashMap<String, usize> {
 }
 
 fn again(counts: &HashMap<String, usize>) -> BTreeSet<&str> {
-    counts
-        .iter()
-        .filter(|(_, times)| **times > 1)
-        .map(|(path, _)| path.as_str())
-        .collect()
+    counts.iter().filter(|(_, times)| **times > 1).map(|(path, _)| path.as_str()).collect()
 }

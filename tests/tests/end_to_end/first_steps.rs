@@ -18,46 +18,17 @@ fn version() {
 fn help_tells_every_command_and_exit_code() {
     let folder = Folder::new();
     let help = run(folder.path(), ["--help"]).with_code(0).stdout;
-    for command in [
-        "demo",
-        "init",
-        "run",
-        "push",
-        "drain",
-        "status",
-        "queue",
-        "limit",
-        "dlq",
-        "completions",
-    ] {
-        assert!(
-            help.contains(&format!("\n  {command} ")),
-            "{command} is not in {help}"
-        );
-        assert!(
-            run(folder.path(), [command, "--help"])
-                .with_code(0)
-                .stdout
-                .contains("Usage: ")
-        );
+    for command in ["demo", "init", "run", "push", "drain", "status", "queue", "limit", "dlq", "completions"]
+    {
+        assert!(help.contains(&format!("\n  {command} ")), "{command} is not in {help}");
+        assert!(run(folder.path(), [command, "--help"]).with_code(0).stdout.contains("Usage: "));
     }
     assert!(help.contains("3  finished, with dead tasks"), "{help}");
     let flags = run(folder.path(), ["run", "--help"]).with_code(0).stdout;
-    for flag in [
-        "rate",
-        "burst",
-        "quota",
-        "max-in-flight",
-        "timeout",
-        "max-attempts",
-        "results",
-        "header",
-        "batch",
-    ] {
-        assert!(
-            flags.contains(&format!("--{flag} ")),
-            "--{flag} is not in {flags}"
-        );
+    for flag in
+        ["rate", "burst", "quota", "max-in-flight", "timeout", "max-attempts", "results", "header", "batch"]
+    {
+        assert!(flags.contains(&format!("--{flag} ")), "--{flag} is not in {flags}");
     }
 }
 
@@ -72,16 +43,9 @@ fn nothing_typed_is_answered_with_the_help() {
 #[test]
 fn completions() {
     let folder = Folder::new();
-    for (shell, sign) in [
-        ("bash", "complete -F"),
-        ("zsh", "#compdef jobq"),
-        ("fish", "complete -c jobq"),
-    ] {
+    for (shell, sign) in [("bash", "complete -F"), ("zsh", "#compdef jobq"), ("fish", "complete -c jobq")] {
         let script = run(folder.path(), ["completions", shell]).with_code(0).stdout;
-        assert!(
-            script.contains(sign) && script.contains("until-empty"),
-            "{script}"
-        );
+        assert!(script.contains(sign) && script.contains("until-empty"), "{script}");
         let file = folder.file(shell, script);
         if let Ok(checked) = Command::new(shell).arg("-n").arg(file).status() {
             assert!(checked.success(), "{shell} can't read its completions");
@@ -104,11 +68,7 @@ fn demo_is_refused_nothing_and_shows_dead_letters() {
     ] {
         assert!(ended.stdout.contains(text), "{text:?} is not in {}", ended.stdout);
     }
-    assert_eq!(
-        std::fs::read_dir(folder.path()).unwrap().count(),
-        0,
-        "the demo left something behind"
-    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the demo left something behind");
 }
 
 #[test]
@@ -116,33 +76,19 @@ fn init_then_push_then_drain() {
     let (api, folder) = (Nginx::open(""), Folder::new());
     run(folder.path(), ["init"]).with_code(0);
     let config = folder.read("jobq.toml");
-    assert!(
-        config.contains("\"api.example.com\"") && config.contains("\"5/s\""),
-        "{config}"
-    );
+    assert!(config.contains("\"api.example.com\"") && config.contains("\"5/s\""), "{config}");
     let edited = config
-        .replace(
-            "hosts = [\"api.example.com\"]",
-            "hosts = [\"127.0.0.1\"]\nallow_private = true",
-        )
+        .replace("hosts = [\"api.example.com\"]", "hosts = [\"127.0.0.1\"]\nallow_private = true")
         .replace("\"5/s\"", "\"100/s\"");
     folder.file("jobq.toml", edited);
     folder.file("calls.txt", api.urls(20));
     let pushed = run(folder.path(), ["push", "example", "calls.txt"]).with_code(0);
-    assert!(
-        pushed.stdout.starts_with("pushed 20 tasks to example as "),
-        "{pushed:?}"
-    );
+    assert!(pushed.stdout.starts_with("pushed 20 tasks to example as "), "{pushed:?}");
     let drained = run(folder.path(), ["drain", "--until-empty"]).with_code(0);
     assert!(drained.stdout.starts_with("20 done in "), "{drained:?}");
     assert_eq!(api.calls().len(), 20);
     let files = std::fs::read_dir(folder.path().join("results/example")).unwrap();
-    let lines = files.map(|file| {
-        std::fs::read_to_string(file.unwrap().path())
-            .unwrap()
-            .lines()
-            .count()
-    });
+    let lines = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().lines().count());
     assert_eq!(lines.sum::<usize>(), 20);
 }
 
@@ -160,24 +106,15 @@ fn project() -> Folder {
 fn standard_input_is_a_file_too() {
     let folder = project();
     let calls = std::fs::File::open(folder.path().join("later.txt")).unwrap();
-    let output = jobq(folder.path(), ["push", "waiting", "--json"])
-        .stdin(calls)
-        .output()
-        .unwrap();
+    let output = jobq(folder.path(), ["push", "waiting", "--json"]).stdin(calls).output().unwrap();
     assert_eq!(Ended::from(output).with_code(0).json()["sent"], 2);
 }
 
 #[test]
 fn a_dry_run_sends_nothing() {
     let folder = project();
-    let ended = run(
-        folder.path(),
-        ["push", "waiting", "later.txt", "--dry-run", "--again", "--json"],
-    )
-    .with_code(0);
-    assert_eq!(
-        (&ended.json()["tasks"], &ended.json()["hosts"][0]),
-        (&2.into(), &"api.example:443".into())
-    );
+    let ended =
+        run(folder.path(), ["push", "waiting", "later.txt", "--dry-run", "--again", "--json"]).with_code(0);
+    assert_eq!((&ended.json()["tasks"], &ended.json()["hosts"][0]), (&2.into(), &"api.example:443".into()));
     assert!(State::in_folder(folder.path()).is_none(), "it made a store");
 }

@@ -42,7 +42,8 @@ fn four_processes(rate: usize) {
     );
     run(folder.path(), ["push", "calls", "calls.txt"]).with_code(0);
     let drains: Vec<_> = (0..4).map(|_| start(folder.path(), ["drain", "--until-empty", "--json"])).collect();
-    let shares: Vec<_> = drains.into_iter().map(|drain| wait(drain).with_code(0).json()["done"].as_u64()).collect();
+    let shares: Vec<_> =
+        drains.into_iter().map(|drain| wait(drain).with_code(0).json()["done"].as_u64()).collect();
     println!("each did {shares:?}");
     let calls = api.calls();
     assert_eq!(calls.len(), rate * SECONDS);

@@ -13,25 +13,25 @@
     reason = "a test may panic, print its figures, start processes and read its environment"
 )]
 
+mod access_log;
+mod evidence;
+mod folder;
 mod jobq;
 mod nginx;
-mod access_log;
-mod folder;
 mod patience;
 mod state;
-mod evidence;
 
-mod limit_judged_by_nginx;
 mod back_pressure;
-mod nothing_lost;
-mod stopped;
-mod disk_full;
-mod restart;
 mod bad_input;
+mod disk_full;
 mod first_steps;
-mod what_there_is_to_see;
-mod records;
+mod limit_judged_by_nginx;
+mod nothing_lost;
 mod p5_p6;
+mod records;
+mod restart;
+mod stopped;
+mod what_there_is_to_see;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

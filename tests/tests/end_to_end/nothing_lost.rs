@@ -58,10 +58,7 @@ fn p1_twenty_drainers_are_killed_and_no_task_is_lost() {
     evidence.assert_all_done(TASKS);
     assert!(evidence.extra_calls() <= KILLS * LOST_AT_A_KILL);
     for double in evidence.called_again().union(&evidence.recorded_again()) {
-        assert!(
-            at_risk.contains(*double),
-            "{double} was done twice, and was not under way at any kill"
-        );
+        assert!(at_risk.contains(*double), "{double} was done twice, and was not under way at any kill");
     }
 }
 

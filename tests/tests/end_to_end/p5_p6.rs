@@ -68,11 +68,7 @@ fn p5_a_redirect_is_followed_where_the_limit_reaches_and_no_further() {
     let mut paths: Vec<_> = api.calls().into_iter().map(|call| call.path).collect();
     paths.sort();
     assert_eq!(paths, ["/away", "/landed", "/near"]);
-    assert_eq!(
-        other.calls(),
-        [],
-        "the redirect was followed to a host that isn't covered"
-    );
+    assert_eq!(other.calls(), [], "the redirect was followed to a host that isn't covered");
     let told = letters(&folder);
     assert_eq!((told.len(), told[0].0.as_str()), (1, "forbidden"), "{told:?}");
 }
@@ -107,9 +103,7 @@ fn p5_private_addresses_are_refused_however_they_are_written() {
         )
     };
     folder.file("jobq.toml", config(false));
-    let urls = hosts
-        .map(|host| format!("http://{host}:{}/\n", api.port))
-        .concat();
+    let urls = hosts.map(|host| format!("http://{host}:{}/\n", api.port)).concat();
     let report = push_and_drain(&folder, &urls).with_code(3).json();
     assert_eq!(report["dead"], hosts.len(), "{:?}", letters(&folder));
     assert_eq!(api.calls(), []);
@@ -118,11 +112,7 @@ fn p5_private_addresses_are_refused_however_they_are_written() {
     }
     // Such calls get through where they are allowed, so it was the refusal that kept them out.
     folder.file("jobq.toml", config(true));
-    push_and_drain(
-        &folder,
-        &format!("http://localhost:{0}/\nhttp://0x7f.1:{0}/\n", api.port),
-    )
-    .with_code(0);
+    push_and_drain(&folder, &format!("http://localhost:{0}/\nhttp://0x7f.1:{0}/\n", api.port)).with_code(0);
     assert_eq!(api.calls().len(), 2);
 }
 
@@ -135,10 +125,8 @@ const AS_URL: &str = "tok-5f0c%2F93%2Bab%5C7%25d";
 
 /// An API that lets in who has the secret, and says it back to everybody: in the body, a header, an error.
 fn talkative() -> Nginx {
-    let lets_in = format!(
-        "if ($http_authorization != \"Bearer {}\") {{ return 401; }}",
-        VALUE.replace('\\', "\\\\")
-    );
+    let lets_in =
+        format!("if ($http_authorization != \"Bearer {}\") {{ return 401; }}", VALUE.replace('\\', "\\\\"));
     Nginx::open(&format!(
         "location /echo {{ {lets_in} add_header x-echo $http_authorization; return 200 $http_authorization; }}
          location /query {{ {lets_in} return 200 '{{\"query\":\"$args\"}}'; }}
@@ -149,12 +137,7 @@ fn talkative() -> Nginx {
 #[test]
 fn p6_a_secret_reaches_the_api_and_stays_out_of_everything_else() {
     let (api, folder) = (talkative(), Folder::new());
-    let urls = [
-        api.url("/echo"),
-        api.url("/query?key=${secret:token}"),
-        api.url("/refuse"),
-    ]
-    .join("\n");
+    let urls = [api.url("/echo"), api.url("/query?key=${secret:token}"), api.url("/refuse")].join("\n");
     folder.file("calls.txt", urls);
     let args = [
         "run",
@@ -166,24 +149,14 @@ fn p6_a_secret_reaches_the_api_and_stays_out_of_everything_else() {
         "authorization: Bearer ${secret:token}",
     ];
     let with_secret = |args: &[&str]| {
-        Ended::from(
-            jobq(folder.path(), args)
-                .env("JOBQ_SECRET_TOKEN", VALUE)
-                .output()
-                .unwrap(),
-        )
+        Ended::from(jobq(folder.path(), args).env("JOBQ_SECRET_TOKEN", VALUE).output().unwrap())
     };
     let ended = with_secret(&args).with_code(3);
     let statuses: Vec<_> = api.calls().iter().map(|call| call.status).collect();
     assert_eq!(statuses, [200, 200, 403], "the API didn't get the secret");
 
     let mut said = format!("{}{}", ended.stdout, ended.stderr);
-    for look in [
-        &["dlq", "ls"][..],
-        &["dlq", "ls", "--json"],
-        &["status"],
-        &["limit", "ls"],
-    ] {
+    for look in [&["dlq", "ls"][..], &["dlq", "ls", "--json"], &["status"], &["limit", "ls"]] {
         let ended = with_secret(look).with_code(0);
         said += &format!("{}{}", ended.stdout, ended.stderr);
     }
@@ -195,10 +168,7 @@ fn p6_a_secret_reaches_the_api_and_stays_out_of_everything_else() {
     }
     let results = folder.read("calls.results.jsonl");
     assert_eq!(results.lines().count(), 2);
-    assert!(
-        results.contains("Bearer ${secret:token}"),
-        "the answer isn't there by name: {results}"
-    );
+    assert!(results.contains("Bearer ${secret:token}"), "the answer isn't there by name: {results}");
 }
 
 #[test]
@@ -206,21 +176,9 @@ fn p6_a_secret_that_is_missing_is_asked_for_before_anything_is_called() {
     let (api, folder) = (talkative(), Folder::new());
     folder.file("calls.txt", api.url("/echo"));
     let header = "authorization: Bearer ${secret:token}";
-    let args = [
-        "run",
-        "calls.txt",
-        "--rate",
-        "50/s",
-        "--allow-private",
-        "--header",
-        header,
-    ];
+    let args = ["run", "calls.txt", "--rate", "50/s", "--allow-private", "--header", header];
     let ended = run(folder.path(), args).with_code(2);
-    assert!(
-        ended.stderr.contains("export JOBQ_SECRET_TOKEN="),
-        "{}",
-        ended.stderr
-    );
+    assert!(ended.stderr.contains("export JOBQ_SECRET_TOKEN="), "{}", ended.stderr);
     assert!(ended.stderr.contains(".jobq/secrets/token"), "{}", ended.stderr);
     assert_eq!(api.calls(), []);
 }
@@ -232,15 +190,7 @@ fn p6_a_secret_may_lie_in_a_file() {
     std::fs::create_dir_all(folder.path().join(".jobq/secrets")).unwrap();
     folder.file(".jobq/secrets/token", format!("{VALUE}\n"));
     let header = "authorization: Bearer ${secret:token}";
-    let args = [
-        "run",
-        "calls.txt",
-        "--rate",
-        "50/s",
-        "--allow-private",
-        "--header",
-        header,
-    ];
+    let args = ["run", "calls.txt", "--rate", "50/s", "--allow-private", "--header", header];
     run(folder.path(), args).with_code(0);
     assert_no_secret("the results", folder.read("calls.results.jsonl").as_bytes());
 }
@@ -255,16 +205,6 @@ fn assert_no_secret(place: &str, bytes: &[u8]) {
 }
 
 fn files_in(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    entries
-        .flat_map(|path| {
-            if path.is_dir() {
-                files_in(&path)
-            } else {
-                vec![path]
-            }
-        })
-        .collect()
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
 }

@@ -16,25 +16,12 @@ fn a_record_holds_what_was_asked_and_what_was_answered() {
     let folder = Folder::new();
     folder.file("kinds.csv", "kind\njson\ntext\nnone\n");
     let template = api.url("/{kind}?x={kind}");
-    let args = [
-        "run",
-        "kinds.csv",
-        "--url",
-        &template,
-        "--rate",
-        "50/s",
-        "--allow-private",
-        "--json",
-    ];
+    let args = ["run", "kinds.csv", "--url", &template, "--rate", "50/s", "--allow-private", "--json"];
     let report = run(folder.path(), args).with_code(0).json();
     let records = folder.records("kinds.results.jsonl");
     assert_eq!(records.len(), 3);
-    let of = |kind: &str| {
-        records
-            .iter()
-            .find(|record| record["url"].as_str().unwrap().ends_with(kind))
-            .unwrap()
-    };
+    let of =
+        |kind: &str| records.iter().find(|record| record["url"].as_str().unwrap().ends_with(kind)).unwrap();
 
     let json = of("json");
     let batch = report["batch"].as_str().unwrap();
@@ -55,24 +42,11 @@ fn a_record_holds_what_was_asked_and_what_was_answered() {
             "url"
         ]
     );
-    assert_eq!(
-        json["task"],
-        format!("{batch}-2"),
-        "a task is named after its batch and line"
-    );
-    assert_eq!(
-        (&json["batch"], &json["queue"]),
-        (&report["batch"], &report["queue"])
-    );
+    assert_eq!(json["task"], format!("{batch}-2"), "a task is named after its batch and line");
+    assert_eq!((&json["batch"], &json["queue"]), (&report["batch"], &report["queue"]));
     assert_eq!(json["url"], api.url("/json?x=json"));
-    assert_eq!(
-        (&json["method"], &json["status"], &json["attempt"]),
-        (&"GET".into(), &200.into(), &1.into())
-    );
-    assert_eq!(
-        json["headers"],
-        serde_json::json!({"content-type": "application/json"})
-    );
+    assert_eq!((&json["method"], &json["status"], &json["attempt"]), (&"GET".into(), &200.into(), &1.into()));
+    assert_eq!(json["headers"], serde_json::json!({"content-type": "application/json"}));
     assert_eq!(json["body"], serde_json::json!({"a": 1.5}));
     let started = json["started_at"].as_str().unwrap();
     assert_eq!(
@@ -81,15 +55,7 @@ fn a_record_holds_what_was_asked_and_what_was_answered() {
         "not in microseconds: {started}"
     );
     assert!(json["latency_ms"].as_f64().unwrap() > 0.0);
-    assert_eq!(
-        (&json["body_encoding"], &of("text")["body_encoding"]),
-        (&"json".into(), &"text".into())
-    );
+    assert_eq!((&json["body_encoding"], &of("text")["body_encoding"]), (&"json".into(), &"text".into()));
     assert_eq!(of("none")["status"], 204);
-    assert!(
-        folder
-            .read("kinds.results.jsonl")
-            .contains(r#""body":{"a":  1.50}"#),
-        "JSON is kept as it came"
-    );
+    assert!(folder.read("kinds.results.jsonl").contains(r#""body":{"a":  1.50}"#), "JSON is kept as it came");
 }

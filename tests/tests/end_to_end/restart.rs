@@ -16,16 +16,7 @@ fn p1_a_run_killed_at_half_goes_on_and_pushes_nothing_twice() {
     let _turn = alone();
     let (api, folder) = (Nginx::open(""), Folder::new());
     folder.file("calls.txt", api.urls(TASKS));
-    let args = [
-        "run",
-        "calls.txt",
-        "--rate",
-        "100/s",
-        "--timeout",
-        "1s",
-        "--allow-private",
-        "--json",
-    ];
+    let args = ["run", "calls.txt", "--rate", "100/s", "--timeout", "1s", "--allow-private", "--json"];
 
     let mut running = start(folder.path(), args);
     until("half is done", || api.calls().len() >= TASKS / 2);
@@ -41,19 +32,13 @@ fn p1_a_run_killed_at_half_goes_on_and_pushes_nothing_twice() {
     assert_eq!(report["tally"]["done"], TASKS);
     let evidence = Evidence::gather(&folder, "calls.results.jsonl", &api.calls());
     evidence.assert_all_done(TASKS);
-    let (calls, seconds) = (
-        evidence.extra_calls(),
-        report["drain"]["seconds"].as_f64().unwrap(),
-    );
+    let (calls, seconds) = (evidence.extra_calls(), report["drain"]["seconds"].as_f64().unwrap());
     println!("killed after {half} calls; {calls} called twice; the second run took {seconds:.1} s");
     // 100/s: half a second of calls is far more than wait to be written down at any time.
     assert!(calls <= 50, "{calls} tasks were called twice");
 
     let third = run(folder.path(), args).with_code(0);
-    assert!(
-        third.stderr.contains("every task of this file has ended before"),
-        "{third:?}"
-    );
+    assert!(third.stderr.contains("every task of this file has ended before"), "{third:?}");
     assert_eq!(api.calls().len(), TASKS + calls, "the third run called");
 }
 
@@ -62,9 +47,7 @@ fn p1_a_push_killed_in_the_middle_goes_on_and_doubles_nothing() {
     const TASKS: usize = 200_000;
     let folder = Folder::new();
     folder.file("jobq.toml", CONFIG);
-    let calls: String = (1..=TASKS)
-        .map(|n| format!("https://api.example/call/{n}\n"))
-        .collect();
+    let calls: String = (1..=TASKS).map(|n| format!("https://api.example/call/{n}\n")).collect();
     folder.file("calls.txt", calls);
     let push = |more: &[&str]| run(folder.path(), [&["push", "calls", "calls.txt"], more].concat());
 
@@ -83,12 +66,7 @@ fn p1_a_push_killed_in_the_middle_goes_on_and_doubles_nothing() {
     assert_each_once(&folder, TASKS);
 
     let third = push(&[]).with_code(0);
-    assert!(
-        third
-            .stdout
-            .contains("was pushed before, whole: nothing was sent"),
-        "{third:?}"
-    );
+    assert!(third.stdout.contains("was pushed before, whole: nothing was sent"), "{third:?}");
     assert_each_once(&folder, TASKS);
 
     push(&["--again"]).with_code(0);
@@ -104,12 +82,7 @@ fn another_file_under_a_batch_that_is_there_is_refused() {
     folder.file("b.txt", "https://api.example/b\n");
     run(folder.path(), ["push", "calls", "a.txt", "--batch", "monday"]).with_code(0);
     let refused = run(folder.path(), ["push", "calls", "b.txt", "--batch", "monday"]).with_code(2);
-    assert!(
-        refused
-            .stderr
-            .contains("the batch monday was made from another source"),
-        "{refused:?}"
-    );
+    assert!(refused.stderr.contains("the batch monday was made from another source"), "{refused:?}");
     assert!(refused.stderr.contains("--again"), "{refused:?}");
     assert_eq!(State::in_folder(folder.path()).unwrap().known(), 1);
 }

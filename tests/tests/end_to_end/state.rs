@@ -20,8 +20,7 @@ impl State {
 
     /// How many tasks all batches know; nothing until the tables are made.
     pub(crate) fn known(&self) -> usize {
-        self.number("SELECT coalesce(sum(known), 0) FROM batches")
-            .unwrap_or(0)
+        self.number("SELECT coalesce(sum(known), 0) FROM batches").unwrap_or(0)
     }
 
     /// How many batches there are.

@@ -50,20 +50,8 @@ fn p1_a_stop_hands_back_and_the_next_run_makes_no_double() {
 fn p1_p4_a_second_signal_breaks_off_a_slow_call_and_spends_no_attempt() {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let folder = Folder::new();
-    folder.file(
-        "calls.txt",
-        format!("http://{}/\n", listener.local_addr().unwrap()),
-    );
-    let args = [
-        "run",
-        "calls.txt",
-        "--rate",
-        "50/s",
-        "--max-attempts",
-        "1",
-        "--allow-private",
-        "--json",
-    ];
+    folder.file("calls.txt", format!("http://{}/\n", listener.local_addr().unwrap()));
+    let args = ["run", "calls.txt", "--rate", "50/s", "--max-attempts", "1", "--allow-private", "--json"];
     let running = jobq(folder.path(), args)
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::piped())
@@ -73,24 +61,16 @@ fn p1_p4_a_second_signal_breaks_off_a_slow_call_and_spends_no_attempt() {
     // The call is under way when it has connected; it is never answered.
     let _call = listener.accept().unwrap();
     terminate(&running);
-    until("it says that it stops", || {
-        folder.read("stderr").contains("stopping")
-    });
+    until("it says that it stops", || folder.read("stderr").contains("stopping"));
     let asked = Instant::now();
     terminate(&running);
     let stopped = wait(running).with_code(1);
     assert!(asked.elapsed() < SOON, "the end took {:?}", asked.elapsed());
     let report = stopped.json();
-    assert_eq!(
-        (&report["tally"]["open"], &report["tally"]["dead"]),
-        (&1.into(), &0.into())
-    );
+    assert_eq!((&report["tally"]["open"], &report["tally"]["dead"]), (&1.into(), &0.into()));
 }
 
 fn terminate(child: &Child) {
-    let sent = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status()
-        .unwrap();
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }

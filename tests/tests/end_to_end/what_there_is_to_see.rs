@@ -30,46 +30,18 @@ fn lived_in() -> (Nginx, Folder) {
 fn what_there_is_to_see_in_text() {
     let (_api, folder) = lived_in();
     for (command, texts) in [
-        (
-            "status",
-            &[
-                "QUEUE",
-                "LIMIT",
-                "BATCH",
-                "calls",
-                "waiting",
-                "monday",
-                "100/s",
-                "2% headroom",
-            ][..],
-        ),
+        ("status", &["QUEUE", "LIMIT", "BATCH", "calls", "waiting", "monday", "100/s", "2% headroom"][..]),
         ("queue ls", &["READY", "DEAD", "calls", "waiting"]),
-        (
-            "queue show calls",
-            &["visibility", "max response", "results.jsonl"],
-        ),
+        ("queue show calls", &["visibility", "max response", "results.jsonl"]),
         ("limit ls", &["api", "100/s", "98.00/s", "idle"]),
-        (
-            "limit show api",
-            &["max in flight", "127.0.0.1", "quota 600/m", "6 used, 594 left"],
-        ),
-        (
-            "dlq ls",
-            &["TASK", "monday-6", "rejected", "the API answered 404"],
-        ),
-        (
-            "dlq show monday-6",
-            &["monday-6", "/gone", "attempt", "404", "no such troop"],
-        ),
+        ("limit show api", &["max in flight", "127.0.0.1", "quota 600/m", "6 used, 594 left"]),
+        ("dlq ls", &["TASK", "monday-6", "rejected", "the API answered 404"]),
+        ("dlq show monday-6", &["monday-6", "/gone", "attempt", "404", "no such troop"]),
     ] {
         let ended = run(folder.path(), command.split(' ')).with_code(0);
         assert_eq!(ended.stderr, "", "jobq {command}");
         for text in texts {
-            assert!(
-                ended.stdout.contains(text),
-                "jobq {command}: {text:?} is not in\n{}",
-                ended.stdout
-            );
+            assert!(ended.stdout.contains(text), "jobq {command}: {text:?} is not in\n{}", ended.stdout);
         }
     }
 }
@@ -77,21 +49,9 @@ fn what_there_is_to_see_in_text() {
 #[test]
 fn what_there_is_to_see_in_json() {
     let (_api, folder) = lived_in();
-    let json = |command: &str| {
-        run(folder.path(), command.split(' ').chain(["--json"]))
-            .with_code(0)
-            .json()
-    };
-    let queue_keys = [
-        "dead",
-        "delayed",
-        "eta_seconds",
-        "in_flight",
-        "limit",
-        "oldest_seconds",
-        "queue",
-        "ready",
-    ];
+    let json = |command: &str| run(folder.path(), command.split(' ').chain(["--json"])).with_code(0).json();
+    let queue_keys =
+        ["dead", "delayed", "eta_seconds", "in_flight", "limit", "oldest_seconds", "queue", "ready"];
     let limit_keys = [
         "because",
         "burst",
@@ -106,53 +66,29 @@ fn what_there_is_to_see_in_json() {
 
     let status = json("status");
     assert_eq!(keys(&status), ["batches", "limits", "queues"]);
-    let batch = status["batches"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|batch| batch["batch"] == "monday")
-        .unwrap();
-    assert_eq!(
-        keys(batch),
-        ["batch", "dead", "done", "known", "open", "pushed_whole", "queue"]
-    );
-    assert_eq!(
-        (&batch["known"], &batch["done"], &batch["dead"]),
-        (&6.into(), &5.into(), &1.into())
-    );
+    let batch =
+        status["batches"].as_array().unwrap().iter().find(|batch| batch["batch"] == "monday").unwrap();
+    assert_eq!(keys(batch), ["batch", "dead", "done", "known", "open", "pushed_whole", "queue"]);
+    assert_eq!((&batch["known"], &batch["done"], &batch["dead"]), (&6.into(), &5.into(), &1.into()));
 
     assert_eq!(keys(&json("queue ls")["queues"][0]), queue_keys);
     assert_eq!(keys(&status["queues"][0]), queue_keys);
-    assert_eq!(
-        (&status["queues"][0]["dead"], &status["queues"][1]["ready"]),
-        (&1.into(), &2.into())
-    );
+    assert_eq!((&status["queues"][0]["dead"], &status["queues"][1]["ready"]), (&1.into(), &2.into()));
     let shown = json("queue show calls");
-    assert_eq!(
-        (&shown["queue"], &shown["settings"]["max_attempts"]),
-        (&"calls".into(), &5.into())
-    );
+    assert_eq!((&shown["queue"], &shown["settings"]["max_attempts"]), (&"calls".into(), &5.into()));
 
     assert_eq!(keys(&json("limit ls")["limits"][0]), limit_keys);
     let limit = json("limit show api");
     assert_eq!(keys(&limit), limit_keys);
-    assert_eq!(
-        (&limit["quotas"][0]["used"], &limit["quotas"][0]["left"]),
-        (&6.into(), &594.into())
-    );
+    assert_eq!((&limit["quotas"][0]["used"], &limit["quotas"][0]["left"]), (&6.into(), &594.into()));
 
     let letter = json("dlq ls");
     assert_eq!(
         keys(&letter),
-        [
-            "attempts", "batch", "detail", "died_at", "excerpt", "id", "queue", "reason", "request", "status"
-        ]
+        ["attempts", "batch", "detail", "died_at", "excerpt", "id", "queue", "reason", "request", "status"]
     );
     assert_eq!(json("dlq show monday-6"), letter);
-    assert_eq!(
-        (&letter["id"], &letter["status"]),
-        (&"monday-6".into(), &404.into())
-    );
+    assert_eq!((&letter["id"], &letter["status"]), (&"monday-6".into(), &404.into()));
 }
 
 #[test]
@@ -164,46 +100,23 @@ fn no_dead_letters_are_no_lines() {
     );
     folder.file("calls.txt", "https://a.example/\n");
     run(folder.path(), ["push", "calls", "calls.txt"]).with_code(0);
-    assert_eq!(
-        run(folder.path(), ["dlq", "ls", "--json"]).with_code(0).stdout,
-        ""
-    );
+    assert_eq!(run(folder.path(), ["dlq", "ls", "--json"]).with_code(0).stdout, "");
 }
 
 /// `jobq ... | head -1`: the reader has seen enough, and that is no failure.
 #[test]
 fn a_closed_pipe_is_quiet() {
     let (_api, folder) = lived_in();
-    for command in [
-        "status",
-        "status --json",
-        "queue ls",
-        "dlq ls",
-        "completions bash",
-        "--help",
-    ] {
+    for command in ["status", "status --json", "queue ls", "dlq ls", "completions bash", "--help"] {
         let mut running = jobq(folder.path(), command.split(' '));
-        let mut child = running
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            running.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let ended = Ended::from(child.wait_with_output().unwrap());
-        assert_eq!(
-            (ended.code, ended.stderr.as_str()),
-            (Some(0), ""),
-            "jobq {command}"
-        );
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "jobq {command}");
     }
 }
 
 pub(crate) fn keys(object: &Value) -> Vec<&str> {
-    object
-        .as_object()
-        .unwrap_or_else(|| panic!("no object: {object}"))
-        .keys()
-        .map(String::as_str)
-        .collect()
+    object.as_object().unwrap_or_else(|| panic!("no object: {object}")).keys().map(String::as_str).collect()
 }

@@ -33,11 +33,7 @@ pub(crate) struct Seen {
 
 impl Api {
     pub(crate) fn new(clock: HandClock, chance: Chance) -> Self {
-        Self {
-            clock,
-            chance,
-            seen: Mutex::default(),
-        }
+        Self { clock, chance, seen: Mutex::default() }
     }
 
     /// Notes the start of a call and tells which one of its task it is, counted from 1.
@@ -50,13 +46,7 @@ impl Api {
     }
 
     fn failed(&self, task: &str) {
-        *self
-            .seen
-            .lock()
-            .unwrap()
-            .failures
-            .entry(task.to_owned())
-            .or_default() += 1;
+        *self.seen.lock().unwrap().failures.entry(task.to_owned()).or_default() += 1;
     }
 
     fn answer(&self, task: &str, call: u32) -> Result<Reply, CallError> {
@@ -79,16 +69,9 @@ impl Api {
         if status == 500 {
             self.failed(task);
         }
-        let headers = if status == 429 {
-            vec![("retry-after".to_owned(), "1".to_owned())]
-        } else {
-            Vec::new()
-        };
-        Ok(Reply {
-            status,
-            headers,
-            body: b"{}".to_vec(),
-        })
+        let headers =
+            if status == 429 { vec![("retry-after".to_owned(), "1".to_owned())] } else { Vec::new() };
+        Ok(Reply { status, headers, body: b"{}".to_vec() })
     }
 }
 
@@ -96,9 +79,7 @@ impl Target for Api {
     async fn call(&self, request: &Request, _timeout: Duration, _most: u64) -> Result<Reply, CallError> {
         let task = request.url.rsplit('/').next().unwrap();
         let call = self.started(task);
-        self.clock
-            .sleep(Duration::from_millis(5 + self.chance.below(300)))
-            .await;
+        self.clock.sleep(Duration::from_millis(5 + self.chance.below(300))).await;
         self.answer(task, call)
     }
 }

@@ -11,9 +11,7 @@ pub(crate) struct Chance {
 
 impl Chance {
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            state: Arc::new(AtomicU64::new(seed)),
-        }
+        Self { state: Arc::new(AtomicU64::new(seed)) }
     }
 
     /// The next number (splitmix64; Steele, Lea and Flood, 2014).

@@ -82,22 +82,14 @@ impl Drop for UnderWay<'_> {
 impl Faulty {
     async fn troubled<T>(&self, operation: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let fault = |what| Fault::new(FaultKind::Passing, what);
-        let trouble = if self.chance.once_in(self.trouble) {
-            self.chance.below(3)
-        } else {
-            3
-        };
+        let trouble = if self.chance.once_in(self.trouble) { self.chance.below(3) } else { 3 };
         match trouble {
             0 => return Err(fault("it did not work")),
             1 => {
                 let _ = self.busy.during(operation).await;
                 return Err(fault("it worked, and the reply is lost"));
             }
-            2 => {
-                self.clock
-                    .sleep(Duration::from_millis(self.chance.below(3_000)))
-                    .await
-            }
+            2 => self.clock.sleep(Duration::from_millis(self.chance.below(3_000))).await,
             _ => {}
         }
         self.busy.during(operation).await
@@ -105,13 +97,10 @@ impl Faulty {
 
     fn check_records(&self, settlements: &[Settlement]) {
         let watched = self.watched.lock().unwrap();
-        let done = settlements
-            .iter()
-            .filter(|settlement| matches!(settlement.end, End::Done { .. }));
+        let done = settlements.iter().filter(|settlement| matches!(settlement.end, End::Done { .. }));
         let missing =
             done.filter(|settlement| !watched.recorded.contains(&watched.tasks[&settlement.receipt]));
-        self.deleted_without_record
-            .fetch_add(missing.count() as u64, Ordering::SeqCst);
+        self.deleted_without_record.fetch_add(missing.count() as u64, Ordering::SeqCst);
     }
 }
 
@@ -143,8 +132,7 @@ impl Inbox for Faulty {
         receipts: &[Receipt],
         visibility: Duration,
     ) -> Result<Vec<Settled>, Fault> {
-        self.troubled(self.store.extend(queue, receipts, visibility))
-            .await
+        self.troubled(self.store.extend(queue, receipts, visibility)).await
     }
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, Fault> {

@@ -46,9 +46,7 @@ fn p1_every_task_ends_with_a_record_or_a_dead_letter() {
 
 #[test]
 fn p1_a_record_is_durable_before_its_task_is_deleted() {
-    each_seed(5..=8, Plan::rough, |end| {
-        assert_eq!(end.deleted_without_record, 0)
-    });
+    each_seed(5..=8, Plan::rough, |end| assert_eq!(end.deleted_without_record, 0));
 }
 
 #[test]

@@ -66,28 +66,14 @@ impl Plan {
             37 => "panics",
             _ => "ok",
         };
-        let tasks = (0..600)
-            .map(|number| format!("{}-{number}", kind(number)))
-            .collect();
-        Self {
-            chance,
-            tasks,
-            trouble: 30,
-            kills: (400, 12),
-            quota: true,
-        }
+        let tasks = (0..600).map(|number| format!("{}-{number}", kind(number))).collect();
+        Self { chance, tasks, trouble: 30, kills: (400, 12), quota: true }
     }
 
     /// Nothing goes wrong.
     pub(crate) fn smooth(chance: Chance) -> Self {
         let tasks = (0..1_000).map(|number| format!("ok-{number}")).collect();
-        Self {
-            chance,
-            tasks,
-            trouble: 0,
-            kills: (0, 0),
-            quota: false,
-        }
+        Self { chance, tasks, trouble: 0, kills: (0, 0), quota: false }
     }
 }
 
@@ -122,11 +108,7 @@ pub(crate) async fn walk(plan: Plan) -> End {
         deleted_without_record: std::sync::atomic::AtomicU64::default(),
     };
     let api = Api::new(clock, plan.chance.clone());
-    let world = Rc::new(WalkWorld {
-        ports,
-        api,
-        deaf: Deaf,
-    });
+    let world = Rc::new(WalkWorld { ports, api, deaf: Deaf });
     let kills = LocalSet::new().run_until(run(&world, &plan)).await;
     let depth = store.measure(&queue().name).await.unwrap();
     let mut seen = world.api.seen.lock().unwrap();
@@ -146,9 +128,7 @@ pub(crate) async fn walk(plan: Plan) -> End {
 /// Moves the clock until all drainers have ended, killing one now and then; tells how many were killed.
 async fn run(world: &Rc<WalkWorld>, plan: &Plan) -> u32 {
     let mut born = 0;
-    let mut drainers: Vec<_> = (0..DRAINERS)
-        .map(|_| start(world, plan.quota, &mut born))
-        .collect();
+    let mut drainers: Vec<_> = (0..DRAINERS).map(|_| start(world, plan.quota, &mut born)).collect();
     let mut killed = 0;
     while !drainers.iter().all(JoinHandle::is_finished) {
         quiet(world).await;
@@ -174,9 +154,7 @@ fn start(world: &Rc<WalkWorld>, quota: bool, born: &mut u32) -> JoinHandle<()> {
     plan.until = Until::Empty;
     let world = Rc::clone(world);
     spawn_local(async move {
-        drain(&*world, &plan, std::future::pending(), std::future::pending())
-            .await
-            .unwrap();
+        drain(&*world, &plan, std::future::pending(), std::future::pending()).await.unwrap();
     })
 }
 
@@ -213,12 +191,7 @@ fn queue() -> Queue {
 
 async fn push(store: &LocalStore<HandClock>, clock: &HandClock, tasks: &[String]) {
     let (id, source) = ("walk".parse().unwrap(), "test".to_owned());
-    let batch = NewBatch {
-        id,
-        queue: queue().name,
-        source,
-        created_at: clock.now(),
-    };
+    let batch = NewBatch { id, queue: queue().name, source, created_at: clock.now() };
     store.open(&batch).await.unwrap();
     let parcels = tasks.iter().map(|name| {
         let request = Request {
@@ -228,32 +201,18 @@ async fn push(store: &LocalStore<HandClock>, clock: &HandClock, tasks: &[String]
             body: None,
         };
         let (id, delay) = (name.parse().unwrap(), Duration::ZERO);
-        let task = Task {
-            id,
-            request,
-            priority: Priority::Normal,
-            delay,
-        };
+        let task = Task { id, request, priority: Priority::Normal, delay };
         (Envelope::new(task, batch.id.clone(), clock.now()).seal(), delay)
     });
-    let mark = Mark {
-        lines: tasks.len() as u64,
-        refused: 0,
-        complete: true,
-    };
-    store
-        .send(&batch.queue, &batch.id, parcels.collect(), mark)
-        .await
-        .unwrap();
+    let mark = Mark { lines: tasks.len() as u64, refused: 0, complete: true };
+    store.send(&batch.queue, &batch.id, parcels.collect(), mark).await.unwrap();
 }
 
 fn records(lines: &str) -> HashMap<String, usize> {
     let mut records = HashMap::new();
     for line in lines.lines() {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
-        *records
-            .entry(record["task"].as_str().unwrap().to_owned())
-            .or_default() += 1;
+        *records.entry(record["task"].as_str().unwrap().to_owned()).or_default() += 1;
     }
     records
 }
@@ -261,9 +220,7 @@ fn records(lines: &str) -> HashMap<String, usize> {
 async fn dead(store: &LocalStore<HandClock>) -> Vec<(String, Reason)> {
     let page = store.list(&queue().name, None, 10_000).await.unwrap();
     let letters = page.letters.iter().map(|body| DeadLetter::decode(body).unwrap());
-    letters
-        .map(|letter| (letter.task_id().unwrap().to_owned(), letter.reason))
-        .collect()
+    letters.map(|letter| (letter.task_id().unwrap().to_owned(), letter.reason)).collect()
 }
 
 impl End {
@@ -298,14 +255,8 @@ impl End {
 
     /// The most starts in any stretch of `window`, its end excluded.
     fn most_within(&self, window: Duration) -> usize {
-        let until = |from: usize| {
-            self.starts
-                .partition_point(|at| *at < self.starts[from].plus(window))
-        };
-        (0..self.starts.len())
-            .map(|from| until(from) - from)
-            .max()
-            .unwrap_or(0)
+        let until = |from: usize| self.starts.partition_point(|at| *at < self.starts[from].plus(window));
+        (0..self.starts.len()).map(|from| until(from) - from).max().unwrap_or(0)
     }
 
     /// The walk in one line.

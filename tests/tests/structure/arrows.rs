@@ -7,16 +7,7 @@ use crate::nothing_wrong;
 use crate::sources::{Source, of_programs};
 
 /// All that the core is built from: text formats, time zones, urls, and derives.
-const OF_CORE: [&str; 8] = [
-    "httpdate",
-    "jiff",
-    "serde",
-    "serde_json",
-    "strsim",
-    "thiserror",
-    "toml",
-    "url",
-];
+const OF_CORE: [&str; 8] = ["httpdate", "jiff", "serde", "serde_json", "strsim", "thiserror", "toml", "url"];
 
 /// Runtimes, databases, networks and chance: for adapters and the program alone.
 const OUTSIDE: [&str; 16] = [
@@ -68,30 +59,20 @@ fn the_core_and_the_flows_are_built_from_nothing_outside() {
 fn policy_knows_no_port() {
     let policy: Vec<Source> = under("core/src/policy/");
     assert!(!policy.is_empty());
-    nothing_wrong(
-        policy
-            .iter()
-            .flat_map(|source| mentions(source, &["ports", "crate::config"])),
-    );
+    nothing_wrong(policy.iter().flat_map(|source| mentions(source, &["ports", "crate::config"])));
 }
 
 #[test]
 fn the_core_reads_no_clock_environment_file_or_socket_and_spawns_nothing() {
-    nothing_wrong(
-        under("core/src/")
-            .iter()
-            .flat_map(|source| mentions(source, &NOT_IN_CORE)),
-    );
+    nothing_wrong(under("core/src/").iter().flat_map(|source| mentions(source, &NOT_IN_CORE)));
 }
 
 #[test]
 fn crates_are_named_after_their_folders() {
-    let wrong = members()
-        .into_iter()
-        .filter(|member| match member.folder.as_str() {
-            "cli" => member.name != "jobq",
-            folder => member.name != format!("jobq-{folder}"),
-        });
+    let wrong = members().into_iter().filter(|member| match member.folder.as_str() {
+        "cli" => member.name != "jobq",
+        folder => member.name != format!("jobq-{folder}"),
+    });
     nothing_wrong(wrong.map(|member| format!("the crate in {} is called {}", member.folder, member.name)));
 }
 
@@ -106,14 +87,9 @@ fn may_know(folder: &str) -> &'static [&'static str] {
 
 fn wrong_arrows(member: &Member) -> Vec<String> {
     let siblings: BTreeSet<String> = members().into_iter().map(|member| member.name).collect();
-    let known = member
-        .depends_on
-        .union(&member.tested_with)
-        .filter(|name| siblings.contains(*name));
+    let known = member.depends_on.union(&member.tested_with).filter(|name| siblings.contains(*name));
     let wrong = known.filter(|name| !may_know(&member.folder).contains(&name.as_str()));
-    wrong
-        .map(|name| format!("{} must not know {name}", member.name))
-        .collect()
+    wrong.map(|name| format!("{} must not know {name}", member.name)).collect()
 }
 
 fn wrong_dependencies(member: &Member) -> Vec<String> {
@@ -123,16 +99,11 @@ fn wrong_dependencies(member: &Member) -> Vec<String> {
         _ => true,
     };
     let wrong = member.depends_on.iter().filter(|name| !may_depend(name));
-    wrong
-        .map(|name| format!("{} must not be built from {name}", member.name))
-        .collect()
+    wrong.map(|name| format!("{} must not be built from {name}", member.name)).collect()
 }
 
 fn under(folder: &str) -> Vec<Source> {
-    of_programs()
-        .into_iter()
-        .filter(|source| source.path.starts_with(folder))
-        .collect()
+    of_programs().into_iter().filter(|source| source.path.starts_with(folder)).collect()
 }
 
 fn mentions(source: &Source, words: &[&str]) -> Vec<String> {
@@ -140,7 +111,5 @@ fn mentions(source: &Source, words: &[&str]) -> Vec<String> {
         let found = words.iter().filter(move |word| code.contains(**word));
         found.map(move |word| (line, *word))
     });
-    lines
-        .map(|(line, word)| format!("{}:{line}: {word} has no place here", source.path))
-        .collect()
+    lines.map(|(line, word)| format!("{}:{line}: {word} has no place here", source.path)).collect()
 }

@@ -26,23 +26,12 @@ const ALLOWED: [&str; 13] = [
 fn every_part_of_the_program_has_a_licence_that_is_allowed() {
     let parts = parts_of("jobq");
     let names: BTreeSet<&str> = parts.iter().map(|part| part.name.as_str()).collect();
-    assert!(
-        names.contains("jobq-core") && names.contains("serde"),
-        "{names:?}"
-    );
-    assert!(
-        !names.contains("proptest"),
-        "a part of the tests was taken for one of the program"
-    );
-    nothing_wrong(
-        parts
-            .iter()
-            .filter(|part| !is_allowed(part))
-            .map(|part| match &part.licence {
-                Some(licence) => format!("{}: '{licence}' is not allowed", part.name),
-                None => format!("{} names no licence", part.name),
-            }),
-    );
+    assert!(names.contains("jobq-core") && names.contains("serde"), "{names:?}");
+    assert!(!names.contains("proptest"), "a part of the tests was taken for one of the program");
+    nothing_wrong(parts.iter().filter(|part| !is_allowed(part)).map(|part| match &part.licence {
+        Some(licence) => format!("{}: '{licence}' is not allowed", part.name),
+        None => format!("{} names no licence", part.name),
+    }));
 }
 
 #[test]
@@ -51,17 +40,12 @@ fn the_versions_of_all_parts_are_pinned() {
 }
 
 fn is_allowed(part: &Part) -> bool {
-    part.licence
-        .as_deref()
-        .is_some_and(|licence| either(&mut words(licence).as_slice()) == Some(true))
+    part.licence.as_deref().is_some_and(|licence| either(&mut words(licence).as_slice()) == Some(true))
 }
 
 /// The words of an expression; `/` is how `OR` was written once.
 fn words(licence: &str) -> Vec<String> {
-    let spaced = licence
-        .replace('/', " OR ")
-        .replace('(', " ( ")
-        .replace(')', " ) ");
+    let spaced = licence.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     spaced.split_whitespace().map(str::to_owned).collect()
 }
 
@@ -103,10 +87,9 @@ fn one(words: &[String]) -> Option<(bool, &[String])> {
         return (closing == ")").then_some((allowed, rest));
     }
     match rest {
-        [with, exception, rest @ ..] if with == "WITH" => Some((
-            ALLOWED.contains(&format!("{first} WITH {exception}").as_str()),
-            rest,
-        )),
+        [with, exception, rest @ ..] if with == "WITH" => {
+            Some((ALLOWED.contains(&format!("{first} WITH {exception}").as_str()), rest))
+        }
         _ => Some((ALLOWED.contains(&first.as_str()), rest)),
     }
 }
@@ -130,10 +113,7 @@ fn expressions_are_read_as_spdx_means_them() {
         ("(MIT", false),
         ("", false),
     ] {
-        let part = Part {
-            name: "a".to_owned(),
-            licence: Some(licence.to_owned()),
-        };
+        let part = Part { name: "a".to_owned(), licence: Some(licence.to_owned()) };
         assert_eq!(is_allowed(&part), allowed, "{licence}");
     }
 }

@@ -36,37 +36,22 @@ pub(crate) fn members() -> Vec<Member> {
     let metadata = metadata();
     let ids: BTreeSet<&str> = list(&metadata["workspace_members"]).iter().map(text).collect();
     let packages = list(&metadata["packages"]).iter();
-    packages
-        .filter(|package| ids.contains(text(&package["id"])))
-        .map(member)
-        .collect()
+    packages.filter(|package| ids.contains(text(&package["id"]))).map(member).collect()
 }
 
 /// Everything that `program` is built from, itself included, for this machine's platform.
 pub(crate) fn parts_of(program: &str) -> BTreeSet<Part> {
     let metadata = metadata();
-    let packages: BTreeMap<&str, &Value> = list(&metadata["packages"])
-        .iter()
-        .map(|package| (text(&package["id"]), package))
-        .collect();
-    let nodes: BTreeMap<&str, &Value> = list(&metadata["resolve"]["nodes"])
-        .iter()
-        .map(|node| (text(&node["id"]), node))
-        .collect();
-    let start = packages
-        .iter()
-        .find(|(_, package)| text(&package["name"]) == program)
-        .unwrap()
-        .0;
+    let packages: BTreeMap<&str, &Value> =
+        list(&metadata["packages"]).iter().map(|package| (text(&package["id"]), package)).collect();
+    let nodes: BTreeMap<&str, &Value> =
+        list(&metadata["resolve"]["nodes"]).iter().map(|node| (text(&node["id"]), node)).collect();
+    let start = packages.iter().find(|(_, package)| text(&package["name"]) == program).unwrap().0;
     let (mut seen, mut next) = (BTreeSet::new(), vec![*start]);
     while let Some(id) = next.pop() {
         if seen.insert(id) {
             let edges = list(&nodes[id]["deps"]).iter();
-            next.extend(
-                edges
-                    .filter(|edge| is_built_in(edge))
-                    .map(|edge| text(&edge["pkg"])),
-            );
+            next.extend(edges.filter(|edge| is_built_in(edge)).map(|edge| text(&edge["pkg"])));
         }
     }
     let part = |id: &str| Part {
@@ -81,34 +66,16 @@ fn metadata() -> &'static Value {
     static METADATA: OnceLock<Value> = OnceLock::new();
     METADATA.get_or_init(|| {
         let rustc = run("rustc", &["-vV"]);
-        let host = rustc
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))
-            .unwrap();
-        let arguments = [
-            "metadata",
-            "--offline",
-            "--locked",
-            "--format-version",
-            "1",
-            "--filter-platform",
-            host,
-        ];
+        let host = rustc.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+        let arguments =
+            ["metadata", "--offline", "--locked", "--format-version", "1", "--filter-platform", host];
         serde_json::from_str(&run("cargo", &arguments)).unwrap()
     })
 }
 
 fn run(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program)
-        .args(arguments)
-        .current_dir(root())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{program}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new(program).args(arguments).current_dir(root()).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -117,9 +84,7 @@ fn member(package: &Value) -> Member {
     let folder = manifest.parent().unwrap().strip_prefix(root()).unwrap();
     let dependencies = |wanted: fn(Option<&str>) -> bool| {
         let all = list(&package["dependencies"]).iter();
-        all.filter(|one| wanted(one["kind"].as_str()))
-            .map(|one| text(&one["name"]).to_owned())
-            .collect()
+        all.filter(|one| wanted(one["kind"].as_str())).map(|one| text(&one["name"]).to_owned()).collect()
     };
     Member {
         name: text(&package["name"]).to_owned(),
@@ -131,9 +96,7 @@ fn member(package: &Value) -> Member {
 
 /// Normal and build dependencies; those of tests are in no program.
 fn is_built_in(edge: &Value) -> bool {
-    list(&edge["dep_kinds"])
-        .iter()
-        .any(|kind| kind["kind"].as_str() != Some("dev"))
+    list(&edge["dep_kinds"]).iter().any(|kind| kind["kind"].as_str() != Some("dev"))
 }
 
 fn list(value: &Value) -> &[Value] {

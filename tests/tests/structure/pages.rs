@@ -22,10 +22,7 @@ pub(crate) fn all() -> Vec<Page> {
 
 /// One page, which must be there.
 pub(crate) fn one(path: &str) -> Page {
-    Page {
-        path: path.to_owned(),
-        text: fs::read_to_string(root().join(path)).expect(path),
-    }
+    Page { path: path.to_owned(), text: fs::read_to_string(root().join(path)).expect(path) }
 }
 
 impl Page {
@@ -47,19 +44,14 @@ impl Page {
     /// The targets of its links.
     pub(crate) fn links(&self) -> impl Iterator<Item = &str> {
         self.prose().flat_map(|line| {
-            line.split("](")
-                .skip(1)
-                .filter_map(|rest| rest.split_once(')'))
-                .map(|link| link.0)
+            line.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|link| link.0)
         })
     }
 
     /// The anchors of its headings, as GitHub makes them.
     pub(crate) fn anchors(&self) -> Vec<String> {
         let headings = self.prose().filter(|line| line.starts_with('#'));
-        headings
-            .map(|line| anchor(line.trim_start_matches('#').trim()))
-            .collect()
+        headings.map(|line| anchor(line.trim_start_matches('#').trim())).collect()
     }
 }
 
@@ -79,16 +71,8 @@ fn collect(folder: &Path, found: &mut Vec<Page>) {
         if path.is_dir() && !name.starts_with('.') && name != "target" {
             collect(&path, found);
         } else if name.ends_with(".md") {
-            let shown = path
-                .strip_prefix(root())
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .replace('\\', "/");
-            found.push(Page {
-                text: fs::read_to_string(&path).unwrap(),
-                path: shown,
-            });
+            let shown = path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
+            found.push(Page { text: fs::read_to_string(&path).unwrap(), path: shown });
         }
     }
 }

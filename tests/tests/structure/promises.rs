@@ -15,9 +15,7 @@ const LIST: &str = "tests/tests/contract.rs";
 #[test]
 fn every_promise_has_a_test_that_bears_its_name() {
     let tests = tests();
-    let unheld = BY_NAME
-        .into_iter()
-        .filter(|promise| !tests.iter().any(|test| bears(test, promise)));
+    let unheld = BY_NAME.into_iter().filter(|promise| !tests.iter().any(|test| bears(test, promise)));
     nothing_wrong(unheld.map(|promise| format!("no test's name has {promise} in it")));
 }
 
@@ -25,36 +23,25 @@ fn every_promise_has_a_test_that_bears_its_name() {
 fn the_readme_names_tests_that_are_there() {
     let readme = pages::one("README.md");
     let tests = tests();
-    let named: Vec<&str> = readme
-        .code_spans()
-        .filter(|span| BY_NAME.iter().any(|promise| bears(span, promise)))
-        .collect();
+    let named: Vec<&str> =
+        readme.code_spans().filter(|span| BY_NAME.iter().any(|promise| bears(span, promise))).collect();
     let missing = named.iter().filter(|name| !tests.contains(**name));
     let missing = missing.map(|name| format!("README.md names the test {name}, which is not there"));
-    let untold = BY_NAME
-        .into_iter()
-        .filter(|promise| !named.iter().any(|name| bears(name, promise)));
+    let untold = BY_NAME.into_iter().filter(|promise| !named.iter().any(|name| bears(name, promise)));
     nothing_wrong(missing.chain(untold.map(|promise| format!("README.md names no test for {promise}"))));
 }
 
 #[test]
 fn p7_every_case_of_every_contract_is_held_against_the_adapters() {
     let sources = all();
-    let list = &sources
-        .iter()
-        .find(|source| source.path == LIST)
-        .expect(LIST)
-        .code;
+    let list = &sources.iter().find(|source| source.path == LIST).expect(LIST).code;
     let listed: BTreeSet<&str> = list.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
     let suites = sources.iter().filter(|source| source.path.starts_with(SUITES));
     // What the cases are written in isn't a case.
     let suites = suites.filter(|source| !source.path.ends_with("/subject.rs"));
     let cases: Vec<String> = suites.flat_map(|suite| names(suite, "pub async fn ")).collect();
     assert!(cases.len() > 20, "only {cases:?}");
-    assert!(
-        listed.contains("LocalStore"),
-        "the local backend isn't held to the contracts"
-    );
+    assert!(listed.contains("LocalStore"), "the local backend isn't held to the contracts");
     let forgotten = cases.into_iter().filter(|case| !listed.contains(case.as_str()));
     nothing_wrong(forgotten.map(|case| format!("{LIST} doesn't run {case}")));
 }
@@ -64,10 +51,7 @@ fn tests() -> BTreeSet<String> {
     let sources = all();
     let marked = |source: &Source| {
         let parts: Vec<&str> = source.code.split("#[").filter(|part| is_test(part)).collect();
-        parts
-            .into_iter()
-            .filter_map(|part| names_in(part, "fn ").next())
-            .collect::<Vec<_>>()
+        parts.into_iter().filter_map(|part| names_in(part, "fn ").next()).collect::<Vec<_>>()
     };
     sources.iter().flat_map(marked).collect()
 }
@@ -87,10 +71,6 @@ fn names(source: &Source, before: &str) -> Vec<String> {
 
 fn names_in(code: &str, before: &str) -> impl Iterator<Item = String> {
     let rests = code.split(before).skip(1);
-    let name = |rest: &str| {
-        rest.chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect::<String>()
-    };
+    let name = |rest: &str| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     rests.map(name).filter(|name| !name.is_empty())
 }

@@ -21,15 +21,10 @@ fn files_are_one_idea() {
 #[test]
 fn functions_fit_a_screen() {
     let wrong = of_programs().into_iter().flat_map(|source| {
-        let long = functions(&source)
-            .into_iter()
-            .filter(|function| function.lines > LONGEST_FUNCTION);
+        let long = functions(&source).into_iter().filter(|function| function.lines > LONGEST_FUNCTION);
         let tell = |function: Function| {
             let Function { line, name, lines } = function;
-            format!(
-                "{}:{line}: {name} has {lines} lines, {LONGEST_FUNCTION} are allowed",
-                source.path
-            )
+            format!("{}:{line}: {name} has {lines} lines, {LONGEST_FUNCTION} are allowed", source.path)
         };
         long.map(tell).collect::<Vec<_>>()
     });
@@ -51,17 +46,10 @@ fn functions(source: &Source) -> Vec<Function> {
         .match_indices("fn ")
         .filter(|(at, _)| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
     let function = |(at, _): (usize, &str)| {
-        let name: String = code[at + 3..]
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect();
+        let name: String = code[at + 3..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         let end = (!name.is_empty()).then(|| end_of_body(&code[at..]))??;
         let line = line_of(at);
-        Some(Function {
-            line,
-            name,
-            lines: line_of(at + end) - line + 1,
-        })
+        Some(Function { line, name, lines: line_of(at + end) - line + 1 })
     };
     starts.filter_map(function).collect()
 }
@@ -92,10 +80,6 @@ fn a_function_is_counted_from_its_name_to_its_closing_brace() {
     let text = "trait A {\n    fn none(&self) -> [u8; 2];\n    fn some() {\n        if x { \"}\" }\n    }\n}\nfn one(f: fn(u8)) {}\n";
     let found = functions(&Source::new("a.rs", text));
     let expected = [(3, "some", 3), (7, "one", 1)];
-    let expected = expected.map(|(line, name, lines)| Function {
-        line,
-        name: name.to_owned(),
-        lines,
-    });
+    let expected = expected.map(|(line, name, lines)| Function { line, name: name.to_owned(), lines });
     assert_eq!(found, expected);
 }

@@ -31,19 +31,12 @@ pub(crate) fn all() -> Vec<Source> {
 pub(crate) fn of_programs() -> Vec<Source> {
     let sources = all().into_iter().filter(|source| source.path.contains("/src/"));
     let sources = sources.filter(|source| !source.path.starts_with("tests/"));
-    sources
-        .filter(|source| !is_test_module(&source.path))
-        .map(without_tests)
-        .collect()
+    sources.filter(|source| !is_test_module(&source.path)).map(without_tests).collect()
 }
 
 impl Source {
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            text: text.to_owned(),
-            code: bare(text),
-        }
+        Self { path: path.to_owned(), text: text.to_owned(), code: bare(text) }
     }
 
     /// Numbered lines of bare code.
@@ -58,12 +51,7 @@ fn collect(folder: &Path, found: &mut Vec<Source>) {
         if path.is_dir() {
             collect(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let shown = path
-                .strip_prefix(root())
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .replace('\\', "/");
+            let shown = path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
             found.push(Source::new(&shown, &fs::read_to_string(&path).unwrap()));
         }
     }
@@ -143,9 +131,7 @@ fn raw_text(rest: &[char]) -> usize {
     let closes = |at: &usize| {
         rest[*at] == '"' && rest[at + 1..].iter().take(marks).filter(|c| **c == '#').count() == marks
     };
-    (open + 1..rest.len())
-        .find(closes)
-        .map_or(rest.len(), |end| end + 1 + marks)
+    (open + 1..rest.len()).find(closes).map_or(rest.len(), |end| end + 1 + marks)
 }
 
 #[test]

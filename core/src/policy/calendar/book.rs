@@ -99,12 +99,9 @@ impl Why {
 /// document found. In any window W, over all drainers, at most `rate x W + burst + 1 + 2 x rate x clock error` calls start.
 pub fn book(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want) -> Booking {
     let mut next = state.clone();
-    want.unused
-        .iter()
-        .for_each(|unused| give_back(limit, &mut next, unused));
-    let permits = limit
-        .max_in_flight
-        .map(|cap| holders::part(&next, now, &want.drainer, want.in_flight, cap.get()));
+    want.unused.iter().for_each(|unused| give_back(limit, &mut next, unused));
+    let permits =
+        limit.max_in_flight.map(|cap| holders::part(&next, now, &want.drainer, want.in_flight, cap.get()));
     let answer = answer(limit, &next, now, want, permits);
     if let Answer::Lease(lease) = &answer {
         for quota in &limit.quotas {
@@ -116,19 +113,13 @@ pub fn book(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want) -> B
     if lease || holders::is_due(&next, now, &want.drainer) {
         holders::renew(&mut next, now, &want.drainer, permits.unwrap_or(0));
     }
-    Booking {
-        state: (next != *state).then_some(next),
-        answer,
-        permits,
-    }
+    Booking { state: (next != *state).then_some(next), answer, permits }
 }
 
 /// The document after `drainer` has ended, with its unused slots given back.
 pub fn leave(limit: &Limit, state: &LimitState, drainer: &DrainerId, unused: &[Lease]) -> LimitState {
     let mut next = state.clone();
-    unused
-        .iter()
-        .for_each(|unused| give_back(limit, &mut next, unused));
+    unused.iter().for_each(|unused| give_back(limit, &mut next, unused));
     next.holders.retain(|holder| holder.drainer != drainer.as_str());
     next
 }
@@ -138,11 +129,7 @@ fn answer(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want, permit
     if want.slots == 0 {
         return Answer::Alive;
     }
-    if let Some(pause) = state
-        .pause
-        .as_ref()
-        .filter(|pause| pause.until.is_none_or(|until| now < until))
-    {
+    if let Some(pause) = state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until)) {
         let again = now.plus(ASK_AGAIN);
         return wait(pause.until.map_or(again, |until| until.min(again)), Why::Paused);
     }
@@ -163,13 +150,8 @@ fn stretch(limit: &Limit, state: &LimitState, now: Timestamp, slots: u32) -> Res
     let wait = |until, why| Err(Answer::Wait { until, why });
     let effective = pace::effective(limit, state, now);
     let interval = effective.interval;
-    let next = state
-        .last_slot
-        .map_or(Timestamp::EPOCH, |last| last.plus(interval));
-    if state
-        .last_slot
-        .is_some_and(|last| last > now.plus(HORIZON + 2 * SPAN))
-    {
+    let next = state.last_slot.map_or(Timestamp::EPOCH, |last| last.plus(interval));
+    if state.last_slot.is_some_and(|last| last > now.plus(HORIZON + 2 * SPAN)) {
         return wait(now.plus(ASK_AGAIN), Why::Clock);
     }
     if next > now.plus(HORIZON) {
@@ -177,35 +159,17 @@ fn stretch(limit: &Limit, state: &LimitState, now: Timestamp, slots: u32) -> Res
     }
     // What lies behind: burst slots, and none from before the end of a cool-down.
     let behind = interval.saturating_mul(limit.burst.get() - 1);
-    let rested = state
-        .cool_down
-        .as_ref()
-        .map_or(Timestamp::EPOCH, |cool| cool.until);
+    let rested = state.cool_down.as_ref().map_or(Timestamp::EPOCH, |cool| cool.until);
     let first = next.max(now.minus(behind)).max(rested);
     let (lateness, catch_up) = tolerance(limit, interval);
-    let lease = Lease {
-        first,
-        interval,
-        count: slots,
-        booked_at: now,
-        lateness,
-        catch_up,
-    };
-    let ends = effective
-        .overridden
-        .flatten()
-        .unwrap_or(Timestamp::from_nanos(u64::MAX));
-    Ok(Lease {
-        count: slots.min(fitting(&lease, ends)),
-        ..lease
-    })
+    let lease = Lease { first, interval, count: slots, booked_at: now, lateness, catch_up };
+    let ends = effective.overridden.flatten().unwrap_or(Timestamp::from_nanos(u64::MAX));
+    Ok(Lease { count: slots.min(fitting(&lease, ends)), ..lease })
 }
 
 /// How late a call may start after its slot: for a slot to come, and for one that has passed.
 fn tolerance(limit: &Limit, interval: Duration) -> (Duration, Duration) {
-    let bound = windows::lateness_bound(limit)
-        .unwrap_or(MOST_LATENESS)
-        .min(MOST_LATENESS);
+    let bound = windows::lateness_bound(limit).unwrap_or(MOST_LATENESS).min(MOST_LATENESS);
     if interval.is_zero() {
         // Without a pace nothing bunches; the slots are good for as long as a lease lasts.
         return (SPAN.min(bound), SPAN);
@@ -230,10 +194,7 @@ fn admitted(limit: &Limit, state: &LimitState, mut lease: Lease) -> Answer {
         match windows::admit(limit, quota, state, &lease) {
             windows::Admission::First(count) => lease.count = lease.count.min(count),
             windows::Admission::FullUntil(until) => {
-                return Answer::Wait {
-                    until,
-                    why: Why::Quota,
-                };
+                return Answer::Wait { until, why: Why::Quota };
             }
         }
     }

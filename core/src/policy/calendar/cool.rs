@@ -48,10 +48,7 @@ pub fn cool(limit: &Limit, state: &LimitState, now: Timestamp, refusal: Refusal)
     let last = state.cool_down.as_ref();
     let same_episode = last.filter(|cool| refusal.started_at <= cool.since);
     let cool_down = match same_episode {
-        Some(cool) => CoolDown {
-            until: cool.until.max(now.plus(asked.unwrap_or_default())),
-            ..cool.clone()
-        },
+        Some(cool) => CoolDown { until: cool.until.max(now.plus(asked.unwrap_or_default())), ..cool.clone() },
         None => {
             let close = last.filter(|cool| now < cool.until.plus(CLOSELY));
             let streak = close.map_or(0, |cool| cool.streak).saturating_add(1);
@@ -67,10 +64,7 @@ pub fn cool(limit: &Limit, state: &LimitState, now: Timestamp, refusal: Refusal)
         }
     };
     let changed = state.cool_down.as_ref() != Some(&cool_down);
-    changed.then(|| LimitState {
-        cool_down: Some(cool_down),
-        ..state.clone()
-    })
+    changed.then(|| LimitState { cool_down: Some(cool_down), ..state.clone() })
 }
 
 fn backoff(streak: u32) -> Duration {
@@ -90,11 +84,7 @@ mod tests {
     }
 
     fn refused(started_at: Timestamp, hint: Option<u64>) -> Refusal {
-        Refusal {
-            started_at,
-            status: 429,
-            hint: hint.map(Duration::from_secs),
-        }
+        Refusal { started_at, status: 429, hint: hint.map(Duration::from_secs) }
     }
 
     #[test]
@@ -102,23 +92,9 @@ mod tests {
         let (limit, now) = (limit(), Timestamp::from_secs(100));
         let first = cool(&limit, &LimitState::default(), now, refused(now, None)).unwrap();
         assert_eq!(first.cool_down.as_ref().unwrap().pace_per_mille, 750);
-        assert_eq!(
-            cool(
-                &limit,
-                &first,
-                now,
-                refused(now.minus(Duration::from_millis(5)), None)
-            ),
-            None
-        );
-        let longer = cool(&limit, &first, now, refused(now, Some(30)))
-            .unwrap()
-            .cool_down
-            .unwrap();
-        assert_eq!(
-            (longer.pace_per_mille, longer.until),
-            (750, now.plus(Duration::from_secs(30)))
-        );
+        assert_eq!(cool(&limit, &first, now, refused(now.minus(Duration::from_millis(5)), None)), None);
+        let longer = cool(&limit, &first, now, refused(now, Some(30))).unwrap().cool_down.unwrap();
+        assert_eq!((longer.pace_per_mille, longer.until), (750, now.plus(Duration::from_secs(30))));
     }
 
     #[test]
@@ -132,10 +108,7 @@ mod tests {
             now = until.plus(Duration::from_millis(20));
         }
         now = now.plus(Duration::from_secs(11));
-        let later = cool(&limit, &state, now, refused(now, None))
-            .unwrap()
-            .cool_down
-            .unwrap();
+        let later = cool(&limit, &state, now, refused(now, None)).unwrap().cool_down.unwrap();
         assert_eq!(later.streak, 1);
     }
 
@@ -145,10 +118,7 @@ mod tests {
         let state = cool(&limit, &LimitState::default(), now, refused(now, Some(5))).unwrap();
         let share =
             |seconds| pace::effective(&limit, &state, now.plus(Duration::from_secs(seconds))).share_per_mille;
-        assert_eq!(
-            [share(5), share(15), share(30), share(3_000)],
-            [750, 850, 1_000, 1_000]
-        );
+        assert_eq!([share(5), share(15), share(30), share(3_000)], [750, 850, 1_000, 1_000]);
     }
 
     #[test]

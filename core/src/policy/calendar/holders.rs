@@ -21,9 +21,7 @@ pub fn alive(state: &LimitState, now: Timestamp) -> impl Iterator<Item = &Holder
 /// The part of `cap` that `drainer` may hold, having `in_flight` calls under way.
 pub(super) fn part(state: &LimitState, now: Timestamp, drainer: &DrainerId, in_flight: u32, cap: u32) -> u32 {
     let others = || alive(state, now).filter(|holder| holder.drainer != drainer.as_str());
-    let count = u32::try_from(others().count())
-        .unwrap_or(u32::MAX)
-        .saturating_add(1);
+    let count = u32::try_from(others().count()).unwrap_or(u32::MAX).saturating_add(1);
     let claimed = others().fold(0u32, |sum, holder| sum.saturating_add(holder.permits));
     let fair = (cap / count).max(1);
     fair.max(in_flight).min(cap.saturating_sub(claimed))
@@ -31,22 +29,13 @@ pub(super) fn part(state: &LimitState, now: Timestamp, drainer: &DrainerId, in_f
 
 /// Notes that `drainer` is alive and holds `permits`; drops those that count as dead.
 pub(super) fn renew(state: &mut LimitState, now: Timestamp, drainer: &DrainerId, permits: u32) {
-    state
-        .holders
-        .retain(|holder| holder.until > now && holder.drainer != drainer.as_str());
+    state.holders.retain(|holder| holder.until > now && holder.drainer != drainer.as_str());
     let until = now.plus(HOLDER_LIFETIME);
-    state.holders.push(Holder {
-        drainer: drainer.as_str().to_owned(),
-        until,
-        permits,
-    });
+    state.holders.push(Holder { drainer: drainer.as_str().to_owned(), until, permits });
 }
 
 /// Whether `drainer` should be noted again, because it isn't yet or soon counts as dead.
 pub(super) fn is_due(state: &LimitState, now: Timestamp, drainer: &DrainerId) -> bool {
     let soon = now.plus(HOLDER_LIFETIME / 2);
-    !state
-        .holders
-        .iter()
-        .any(|holder| holder.drainer == drainer.as_str() && holder.until > soon)
+    !state.holders.iter().any(|holder| holder.drainer == drainer.as_str() && holder.until > soon)
 }

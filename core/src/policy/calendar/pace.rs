@@ -33,31 +33,18 @@ impl Effective {
 
 /// The pace in force at `now`.
 pub fn effective(limit: &Limit, state: &LimitState, now: Timestamp) -> Effective {
-    let active = state
-        .live_override
-        .as_ref()
-        .filter(|own| own.until.is_none_or(|until| now < until));
+    let active = state.live_override.as_ref().filter(|own| own.until.is_none_or(|until| now < until));
     // An override that can't be read was written by a newer version; the configured pace is safe to keep.
     let set = active.and_then(|own| Some((own.pace.parse().ok()?, own.until)));
     let (pace, overridden) = set.map_or((limit.pace, None), |(pace, until)| (pace, Some(until)));
-    let share_per_mille = state
-        .cool_down
-        .as_ref()
-        .map_or(1_000, |cool| recovered(cool, now));
-    Effective {
-        interval: interval(limit, pace, share_per_mille),
-        pace,
-        overridden,
-        share_per_mille,
-    }
+    let share_per_mille = state.cool_down.as_ref().map_or(1_000, |cool| recovered(cool, now));
+    Effective { interval: interval(limit, pace, share_per_mille), pace, overridden, share_per_mille }
 }
 
 /// The share of the pace that `cool` leaves at `now`, in thousandths.
 fn recovered(cool: &CoolDown, now: Timestamp) -> u16 {
     let regained = nanos(now.since(cool.until)) / (1_000_000_000 / RECOVERY_PER_MILLE_A_SECOND);
-    let share = u64::from(cool.pace_per_mille)
-        .saturating_add(regained)
-        .clamp(1, 1_000);
+    let share = u64::from(cool.pace_per_mille).saturating_add(regained).clamp(1, 1_000);
     u16::try_from(share).unwrap_or(1_000)
 }
 

@@ -36,12 +36,7 @@ pub enum Steer {
 pub fn steer(state: &LimitState, steer: Steer, by: By) -> LimitState {
     let mut next = state.clone();
     match steer {
-        Steer::Set(pace, until) => {
-            next.live_override = Some(Override {
-                pace: pace.to_string(),
-                until,
-            })
-        }
+        Steer::Set(pace, until) => next.live_override = Some(Override { pace: pace.to_string(), until }),
         Steer::Reset => {
             next.live_override = None;
             next.cool_down = None;
@@ -49,12 +44,7 @@ pub fn steer(state: &LimitState, steer: Steer, by: By) -> LimitState {
         Steer::Pause(until) => next.pause = Some(Pause { until }),
         Steer::Resume => next.pause = None,
     }
-    next.changes.push(Change {
-        at: by.at,
-        who: by.who,
-        what: words(steer, by.at),
-        why: by.why,
-    });
+    next.changes.push(Change { at: by.at, who: by.who, what: words(steer, by.at), why: by.why });
     let surplus = next.changes.len().saturating_sub(KEPT_CHANGES);
     next.changes.drain(..surplus);
     next
@@ -62,9 +52,7 @@ pub fn steer(state: &LimitState, steer: Steer, by: By) -> LimitState {
 
 fn words(steer: Steer, now: Timestamp) -> String {
     let within = |until: Option<Timestamp>| {
-        until.map_or_else(String::new, |until| {
-            format!(" for {}", human::roughly(until.since(now)))
-        })
+        until.map_or_else(String::new, |until| format!(" for {}", human::roughly(until.since(now))))
     };
     match steer {
         Steer::Set(pace, until) => format!("set {pace}{}", within(until)),

@@ -75,12 +75,7 @@ pub(super) fn charge(limit: &Limit, quota: &Quota, state: &mut LimitState, lease
         }
         Window::Day | Window::Month => {
             let start = bounds(limit, quota.window, lease.slot(0).at).0.as_nanos();
-            let before = own
-                .counts
-                .first()
-                .copied()
-                .filter(|_| own.start == start)
-                .unwrap_or(0);
+            let before = own.counts.first().copied().filter(|_| own.start == start).unwrap_or(0);
             own.start = start;
             own.counts = vec![before + u64::from(lease.count)];
         }
@@ -89,11 +84,7 @@ pub(super) fn charge(limit: &Limit, quota: &Quota, state: &mut LimitState, lease
 
 /// Takes back what [`charge`] counted for slots in which no call was started.
 pub(super) fn refund(limit: &Limit, quota: &Quota, state: &mut LimitState, unused: &Lease) {
-    let Some(own) = state
-        .windows
-        .iter_mut()
-        .find(|own| own.window == quota.window.to_string())
-    else {
+    let Some(own) = state.windows.iter_mut().find(|own| own.window == quota.window.to_string()) else {
         return;
     };
     let groups = match quota.window {
@@ -104,9 +95,7 @@ pub(super) fn refund(limit: &Limit, quota: &Quota, state: &mut LimitState, unuse
         }
     };
     for (bucket, count) in groups {
-        let index = bucket
-            .checked_sub(own.start)
-            .and_then(|index| usize::try_from(index).ok());
+        let index = bucket.checked_sub(own.start).and_then(|index| usize::try_from(index).ok());
         if let Some(kept) = index.and_then(|index| own.counts.get_mut(index)) {
             *kept = kept.saturating_sub(count);
         }
@@ -124,18 +113,12 @@ pub fn usage(limit: &Limit, quota: &Quota, state: &LimitState, now: Timestamp) -
             let counted = |bucket: &u64| kept.is_some_and(|kept| at(kept, *bucket) > 0);
             let first = (oldest..=newest).find(counted).unwrap_or(oldest);
             let frees_at = Timestamp::from_nanos((first + TOUCHED) * width);
-            Usage {
-                used: kept.map_or(0, |kept| sum(kept, newest)),
-                frees_at,
-            }
+            Usage { used: kept.map_or(0, |kept| sum(kept, newest)), frees_at }
         }
         Window::Day | Window::Month => {
             let (start, end) = bounds(limit, quota.window, now);
             let current = kept.filter(|kept| kept.start == start.as_nanos());
-            Usage {
-                used: current.map_or(0, |kept| kept.counts.iter().sum()),
-                frees_at: end,
-            }
+            Usage { used: current.map_or(0, |kept| kept.counts.iter().sum()), frees_at: end }
         }
     }
 }
@@ -150,9 +133,7 @@ fn admit_sliding(quota: u64, width: u64, kept: Option<&WindowState>, lease: &Lea
         }
     }
     match u32::try_from(admitted).unwrap_or(lease.count) {
-        0 => Admission::FullUntil(Timestamp::from_nanos(
-            next_room(quota, kept, lease, width) * width,
-        )),
+        0 => Admission::FullUntil(Timestamp::from_nanos(next_room(quota, kept, lease, width) * width)),
         admitted => Admission::First(admitted),
     }
 }
@@ -170,9 +151,7 @@ fn room(quota: u64, kept: Option<&WindowState>, bucket: u64) -> u64 {
 fn next_room(quota: u64, kept: Option<&WindowState>, lease: &Lease, width: u64) -> u64 {
     let bucket = lease.slot(0).at.as_nanos() / width;
     let mut later = bucket + 1..bucket + 2 * TOUCHED;
-    later
-        .find(|bucket| room(quota, kept, *bucket) > 0)
-        .unwrap_or(bucket + 2 * TOUCHED)
+    later.find(|bucket| room(quota, kept, *bucket) > 0).unwrap_or(bucket + 2 * TOUCHED)
 }
 
 fn admit_calendar(limit: &Limit, quota: &Quota, kept: Option<&WindowState>, lease: &Lease) -> Admission {
@@ -199,11 +178,7 @@ fn first_failing(count: u32, holds: impl Fn(u32) -> bool) -> u32 {
     let (mut low, mut high) = (0, count);
     while low < high {
         let middle = low + (high - low) / 2;
-        if holds(middle) {
-            low = middle + 1
-        } else {
-            high = middle
-        }
+        if holds(middle) { low = middle + 1 } else { high = middle }
     }
     low
 }
@@ -218,10 +193,7 @@ fn bounds(limit: &Limit, window: Window, at: Timestamp) -> (Timestamp, Timestamp
         Window::Day | Window::Sliding(_) => (date, date.tomorrow()),
     };
     let midnight = |date: jiff::civil::Date| {
-        let zoned = limit
-            .time_zone
-            .to_zoned(date.to_datetime(jiff::civil::Time::midnight()))
-            .ok()?;
+        let zoned = limit.time_zone.to_zoned(date.to_datetime(jiff::civil::Time::midnight())).ok()?;
         u64::try_from(zoned.timestamp().as_nanosecond()).ok()
     };
     let start = midnight(first).unwrap_or(0);
@@ -254,13 +226,8 @@ fn sum(kept: &WindowState, newest: u64) -> u64 {
 }
 
 fn at(kept: &WindowState, bucket: u64) -> u64 {
-    let index = bucket
-        .checked_sub(kept.start)
-        .and_then(|index| usize::try_from(index).ok());
-    index
-        .and_then(|index| kept.counts.get(index))
-        .copied()
-        .unwrap_or(0)
+    let index = bucket.checked_sub(kept.start).and_then(|index| usize::try_from(index).ok());
+    index.and_then(|index| kept.counts.get(index)).copied().unwrap_or(0)
 }
 
 /// The counter of a sub-window, made where it is missing. What no window can touch any more is dropped.
@@ -290,11 +257,7 @@ fn own<'a>(state: &'a mut LimitState, quota: &Quota) -> &'a mut WindowState {
     let name = quota.window.to_string();
     let found = state.windows.iter().position(|kept| kept.window == name);
     let index = found.unwrap_or_else(|| {
-        state.windows.push(WindowState {
-            window: name,
-            start: 0,
-            counts: Vec::new(),
-        });
+        state.windows.push(WindowState { window: name, start: 0, counts: Vec::new() });
         state.windows.len() - 1
     });
     &mut state.windows[index]

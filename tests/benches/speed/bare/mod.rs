@@ -58,18 +58,11 @@ pub(crate) fn play(role: &str, arguments: &[String]) -> Result<()> {
         INSERT => rows::insert(Path::new(argument(0)?), Path::new(argument(1)?)),
         COUNT => rows::count(Path::new(argument(0)?)),
         CALL => on_one_thread(calls::make(argument(0)?.parse()?, argument(1)?.parse()?)),
-        PACE => on_one_thread(paced_calls::make(
-            argument(0)?,
-            argument(1)?.parse()?,
-            argument(2)?.parse()?,
-        )),
+        PACE => on_one_thread(paced_calls::make(argument(0)?, argument(1)?.parse()?, argument(2)?.parse()?)),
         other => bail!("there is no role '{other}'"),
     }
 }
 
 fn on_one_thread(work: impl Future<Output = Result<()>>) -> Result<()> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(work)
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }

@@ -9,9 +9,7 @@ use tokio::task::JoinSet;
 /// Makes so many calls, `rate` a second; each goes to `url` with its number added.
 pub(super) async fn make(url: &str, rate: u32, calls: usize) -> Result<()> {
     let provider = rustls::crypto::ring::default_provider();
-    provider
-        .install_default()
-        .map_err(|_| anyhow!("two TLS providers"))?;
+    provider.install_default().map_err(|_| anyhow!("two TLS providers"))?;
     let client = Client::builder().no_proxy().build()?;
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
     let mut under_way = JoinSet::new();

@@ -23,24 +23,13 @@ pub async fn tasks_are_counted_by_what_they_wait_for<S: Outbox + Inbox + Depth>(
     push(&store, "b", &["1", "2", "3", "4", "5", "6", "7"]).await;
     push_delayed(&store, "b", &["8", "9"], VISIBILITY * 2).await;
     let found = take(&store, 4).await;
-    let dead = End::Dead {
-        letter: b"letter".to_vec(),
-        batch: Some(batch("b")),
-    };
-    let retry = End::Retry {
-        copy: parcel("b", "4"),
-        delay: VISIBILITY * 2,
-    };
+    let dead = End::Dead { letter: b"letter".to_vec(), batch: Some(batch("b")) };
+    let retry = End::Retry { copy: parcel("b", "4"), delay: VISIBILITY * 2 };
     settle(&store, &found[0].receipt, dead).await;
     settle(&store, &found[1].receipt, retry).await;
     subject.clock.advance(Duration::from_secs(3));
-    let counted = QueueDepth {
-        ready: 3,
-        in_flight: 2,
-        delayed: 3,
-        dead: 1,
-        oldest: Some(Duration::from_secs(3)),
-    };
+    let counted =
+        QueueDepth { ready: 3, in_flight: 2, delayed: 3, dead: 1, oldest: Some(Duration::from_secs(3)) };
     check(&store, counted).await;
 
     // All time is up, but nobody has received since.

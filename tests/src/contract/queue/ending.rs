@@ -23,11 +23,7 @@ pub async fn done_is_gone<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
     assert_eq!(settle(&store, &receipt, done("b")).await, Settled::Stale);
     subject.clock.advance(VISIBILITY * 2);
     assert_eq!(take(&subject.open(), 10).await, []);
-    let counted = Tally {
-        known: 1,
-        done: 1,
-        dead: 0,
-    };
+    let counted = Tally { known: 1, done: 1, dead: 0 };
     assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
 }
 
@@ -36,10 +32,7 @@ pub async fn a_retry_comes_back<S: Outbox + Inbox + Ledger>(subject: Subject<S>)
     let store = subject.open();
     push(&store, "b", &["first try"]).await;
     let delay = Duration::from_secs(90);
-    let retry = |delay| End::Retry {
-        copy: parcel("b", "second try"),
-        delay,
-    };
+    let retry = |delay| End::Retry { copy: parcel("b", "second try"), delay };
     let original = take_one(&store).await.receipt;
     assert_eq!(settle(&store, &original, retry(delay)).await, Settled::Held);
     assert_eq!(settle(&store, &original, retry(delay)).await, Settled::Stale);
@@ -62,30 +55,17 @@ pub async fn dead_leaves_a_letter<S: Outbox + Inbox + Ledger + Morgue>(subject: 
     let store = subject.open();
     push(&store, "b", &["one", "two"]).await;
     let found = take(&store, 2).await;
-    let dead = |letter: &[u8], batch| End::Dead {
-        letter: letter.to_vec(),
-        batch,
-    };
+    let dead = |letter: &[u8], batch| End::Dead { letter: letter.to_vec(), batch };
     let of_a_batch = dead(b"letter one", Some(batch("b")));
     let of_none = dead(b"letter two", None);
-    assert_eq!(
-        settle(&store, &found[0].receipt, of_a_batch.clone()).await,
-        Settled::Held
-    );
-    assert_eq!(
-        settle(&store, &found[0].receipt, of_a_batch).await,
-        Settled::Stale
-    );
+    assert_eq!(settle(&store, &found[0].receipt, of_a_batch.clone()).await, Settled::Held);
+    assert_eq!(settle(&store, &found[0].receipt, of_a_batch).await, Settled::Stale);
     assert_eq!(settle(&store, &found[1].receipt, of_none).await, Settled::Held);
     subject.clock.advance(VISIBILITY * 2);
     assert_eq!(take(&store, 10).await, []);
     let page = store.list(&troops(), None, 10).await.unwrap();
     assert_eq!(page.letters, [b"letter one".to_vec(), b"letter two".to_vec()]);
-    let counted = Tally {
-        known: 2,
-        done: 0,
-        dead: 1,
-    };
+    let counted = Tally { known: 2, done: 0, dead: 1 };
     assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
 }
 
@@ -109,11 +89,8 @@ pub async fn settlements_are_answered_one_by_one<S: Outbox + Inbox + Ledger>(sub
     assert_eq!(settle(&store, &found[1].receipt, done("b")).await, Settled::Held);
     let foreign = Receipt("not one of yours".to_owned());
     let receipts = [&found[0].receipt, &found[1].receipt, &foreign, &found[2].receipt];
-    let all = receipts.map(|receipt| Settlement {
-        queue: troops(),
-        receipt: receipt.clone(),
-        end: done("b"),
-    });
+    let all =
+        receipts.map(|receipt| Settlement { queue: troops(), receipt: receipt.clone(), end: done("b") });
     let answers = store.settle(&all).await.unwrap();
     use Settled::{Held, Stale};
     assert_eq!(answers, [Held, Stale, Stale, Held]);

@@ -12,10 +12,7 @@ use crate::contract::subject::{Subject, bodies, done, parcel, push, send, take, 
 const MANY: usize = 20_000;
 
 async fn push_many<S: Outbox>(store: &S, id: &str, priority: Priority) {
-    let one = Parcel {
-        priority,
-        ..parcel(id, id)
-    };
+    let one = Parcel { priority, ..parcel(id, id) };
     send(store, id, vec![(one, Duration::ZERO); MANY]).await;
 }
 
@@ -68,10 +65,7 @@ pub async fn retries_share_too<S: Outbox + Inbox>(subject: Subject<S>) {
         .map(|delivery| Settlement {
             queue: troops(),
             receipt: delivery.receipt,
-            end: End::Retry {
-                copy: parcel("many", "again"),
-                delay,
-            },
+            end: End::Retry { copy: parcel("many", "again"), delay },
         })
         .collect();
     store.settle(&retried).await.unwrap();
@@ -89,11 +83,7 @@ async fn settle_all<S: Inbox>(store: &S, max: usize) {
     let ends: Vec<_> = take(store, max)
         .await
         .into_iter()
-        .map(|delivery| Settlement {
-            queue: troops(),
-            receipt: delivery.receipt,
-            end: done("many"),
-        })
+        .map(|delivery| Settlement { queue: troops(), receipt: delivery.receipt, end: done("many") })
         .collect();
     store.settle(&ends).await.unwrap();
 }

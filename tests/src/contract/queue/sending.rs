@@ -37,26 +37,15 @@ pub async fn a_batch_resumes_from_its_mark<S: Outbox + Ledger>(subject: Subject<
     let fresh = Opened::Resumed(Mark::default());
     assert_eq!(store.open(&new_batch("b")).await.unwrap(), fresh);
 
-    let mark = Mark {
-        lines: 3,
-        refused: 1,
-        complete: false,
-    };
-    let parcels = vec![
-        (parcel("b", "one"), Duration::ZERO),
-        (parcel("b", "two"), Duration::from_secs(5)),
-    ];
+    let mark = Mark { lines: 3, refused: 1, complete: false };
+    let parcels = vec![(parcel("b", "one"), Duration::ZERO), (parcel("b", "two"), Duration::from_secs(5))];
     let (queue, id) = (troops(), batch("b"));
     store.send(&queue, &id, parcels, mark.clone()).await.unwrap();
     let again = subject.open();
     assert_eq!(again.open(&new_batch("b")).await.unwrap(), Opened::Resumed(mark));
     assert_eq!(again.tally(&id).await.unwrap().unwrap().known, 2);
 
-    let end = Mark {
-        lines: 3,
-        refused: 1,
-        complete: true,
-    };
+    let end = Mark { lines: 3, refused: 1, complete: true };
     again.send(&queue, &id, Vec::new(), end.clone()).await.unwrap();
     assert_eq!(store.open(&new_batch("b")).await.unwrap(), Opened::Resumed(end));
     assert_eq!(store.tally(&id).await.unwrap().unwrap().known, 2);

@@ -39,28 +39,15 @@ where
         })
     };
     let works = (0..PUSHERS).map(Work::Push);
-    let threads: Vec<_> = works
-        .chain((0..DRAINERS).map(|_| Work::Drain))
-        .map(spawn)
-        .collect();
-    let drained: Vec<String> = threads
-        .into_iter()
-        .flat_map(|thread| thread.join().unwrap())
-        .collect();
+    let threads: Vec<_> = works.chain((0..DRAINERS).map(|_| Work::Drain)).map(spawn).collect();
+    let drained: Vec<String> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
 
     let distinct: HashSet<&String> = drained.iter().collect();
-    assert_eq!(
-        (drained.len(), distinct.len()),
-        (PUSHERS * TASKS, PUSHERS * TASKS)
-    );
+    assert_eq!((drained.len(), distinct.len()), (PUSHERS * TASKS, PUSHERS * TASKS));
     let store = subject.open();
     assert_eq!(store.measure(&troops()).await.unwrap(), QueueDepth::default());
     let all = (PUSHERS * TASKS) as u64;
-    let counted = Tally {
-        known: all,
-        done: all,
-        dead: 0,
-    };
+    let counted = Tally { known: all, done: all, dead: 0 };
     assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
 }
 
@@ -85,11 +72,7 @@ async fn drain<S: Inbox + Ledger>(store: &S) -> Vec<String> {
         let found = take(store, 10).await;
         let ends: Vec<_> = found
             .iter()
-            .map(|delivery| Settlement {
-                queue: troops(),
-                receipt: delivery.receipt.clone(),
-                end: done("b"),
-            })
+            .map(|delivery| Settlement { queue: troops(), receipt: delivery.receipt.clone(), end: done("b") })
             .collect();
         let answers = store.settle(&ends).await.unwrap();
         assert!(answers.iter().all(|answer| *answer == Settled::Held));

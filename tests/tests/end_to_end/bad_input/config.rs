@@ -6,9 +6,7 @@ use crate::state::State;
 /// A jobq.toml that is wrong, pushed to.
 #[track_caller]
 fn config(toml: &str, says: &[&str]) {
-    let folder = typed("push calls good.jsonl")
-        .file("jobq.toml", toml)
-        .fails(2, says);
+    let folder = typed("push calls good.jsonl").file("jobq.toml", toml).fails(2, says);
     assert!(State::in_folder(folder.path()).is_none(), "something was done");
 }
 
@@ -49,19 +47,10 @@ cases! {
 fn no_config() {
     let case = typed("push calls good.jsonl");
     std::fs::remove_file(case.folder.path().join("jobq.toml")).unwrap();
-    case.fails(
-        2,
-        &[
-            "there is no queue 'calls'",
-            "there is no jobq.toml",
-            "hint: write one: jobq init",
-        ],
-    );
+    case.fails(2, &["there is no queue 'calls'", "there is no jobq.toml", "hint: write one: jobq init"]);
 }
 
 #[test]
 fn config_invalid_utf8() {
-    typed("status")
-        .file("jobq.toml", b"state = \"\xff\"\n")
-        .fails(2, &["jobq.toml", "UTF-8"]);
+    typed("status").file("jobq.toml", b"state = \"\xff\"\n").fails(2, &["jobq.toml", "UTF-8"]);
 }

@@ -7,15 +7,7 @@ use crate::state::State;
 /// A bad line between good ones: they are sent, it is told by file and number. With `--strict` none is sent.
 #[track_caller]
 fn line(bad: impl AsRef<[u8]>, says: &str) {
-    let content = [
-        GOOD.as_bytes(),
-        b"\n",
-        bad.as_ref(),
-        b"\n",
-        GOOD.as_bytes(),
-        b"\n",
-    ]
-    .concat();
+    let content = [GOOD.as_bytes(), b"\n", bad.as_ref(), b"\n", GOOD.as_bytes(), b"\n"].concat();
     bad_second_line("tasks.jsonl", &content, "", says);
 }
 
@@ -25,24 +17,13 @@ fn bad_second_line(name: &str, content: &[u8], flags: &str, says: &str) {
     let refused = strict.run().with_code(2);
     assert_well_told(&refused, &[name, "line 2: ", says, "so nothing was sent"]);
     assert_eq!(refused.stdout, "");
-    assert_eq!(
-        State::in_folder(strict.folder.path()).map_or(0, |state| state.known()),
-        0
-    );
+    assert_eq!(State::in_folder(strict.folder.path()).map_or(0, |state| state.known()), 0);
 
     let lenient = typed(&format!("push calls {name} --json {flags}")).file(name, content);
     let pushed = lenient.run().with_code(1);
     assert_well_told(&pushed, &[name, "line 2: ", says]);
-    assert_eq!(
-        pushed.stderr.lines().count(),
-        1,
-        "one bad line is told once: {}",
-        pushed.stderr
-    );
-    assert_eq!(
-        (&pushed.json()["sent"], &pushed.json()["refused"]),
-        (&2.into(), &1.into())
-    );
+    assert_eq!(pushed.stderr.lines().count(), 1, "one bad line is told once: {}", pushed.stderr);
+    assert_eq!((&pushed.json()["sent"], &pushed.json()["refused"]), (&2.into(), &1.into()));
     assert_eq!(State::in_folder(lenient.folder.path()).unwrap().known(), 2);
 }
 
@@ -89,22 +70,15 @@ fn a_run_with_bad_lines_does_the_good_ones() {
     assert_eq!(ended.json()["tally"]["done"], 2);
     assert_eq!(api.calls().len(), 2);
     for line in ["calls.txt: line 2: ", "calls.txt: line 4: "] {
-        assert_eq!(
-            ended.stderr.matches(line).count(),
-            1,
-            "{line:?} is to be told once:\n{}",
-            ended.stderr
-        );
+        assert_eq!(ended.stderr.matches(line).count(), 1, "{line:?} is to be told once:\n{}", ended.stderr);
     }
 }
 
 /// Nobody reads a thousand warnings.
 #[test]
 fn many_bad_lines_are_told_in_few() {
-    let case = typed("push calls calls.txt").file(
-        "calls.txt",
-        "https://api.example/\n".to_owned() + &"/bad\n".repeat(1_000),
-    );
+    let case = typed("push calls calls.txt")
+        .file("calls.txt", "https://api.example/\n".to_owned() + &"/bad\n".repeat(1_000));
     let ended = case.run().with_code(1);
     assert_well_told(&ended, &["line 2: ", "980 more lines were refused"]);
     assert_eq!(ended.stderr.lines().count(), 21);

@@ -25,11 +25,7 @@ fn typed(line: &str) -> Case {
     folder.file("good.jsonl", format!("{GOOD}\n"));
     folder.file("good.csv", "id,name\n1,a\n");
     let args = shell_words(line);
-    Case {
-        folder,
-        args,
-        stdin: b"",
-    }
+    Case { folder, args, stdin: b"" }
 }
 
 /// Words as a shell takes them, single quotes and all.
@@ -79,29 +75,12 @@ fn assert_well_told(ended: &Ended, texts: &[&str]) {
         assert!(told.contains(text), "{text:?} is not in:\n{told}");
     }
     let all = format!("{told}{}", ended.stdout);
-    for bug in [
-        "panicked",
-        "RUST_BACKTRACE",
-        "unwrap",
-        "Err(",
-        "Error {",
-        "\u{1b}",
-    ] {
+    for bug in ["panicked", "RUST_BACKTRACE", "unwrap", "Err(", "Error {", "\u{1b}"] {
         assert!(!all.contains(bug), "{bug:?} is in:\n{all}");
     }
-    let starts = [
-        "error: ",
-        "warning: ",
-        "  ",
-        "Usage: ",
-        "For more information",
-        "pushed ",
-    ];
+    let starts = ["error: ", "warning: ", "  ", "Usage: ", "For more information", "pushed "];
     for line in told.lines().filter(|line| !line.is_empty()) {
-        assert!(
-            starts.iter().any(|start| line.starts_with(start)),
-            "what is this line: {line:?} in\n{told}"
-        );
+        assert!(starts.iter().any(|start| line.starts_with(start)), "what is this line: {line:?} in\n{told}");
         assert!(line.len() < 700, "nobody reads such a line:\n{line}");
     }
 }

@@ -13,17 +13,12 @@ pub(super) fn as_nobody(case: &Case) -> Ended {
     std::fs::set_permissions(&here, PermissionsExt::from_mode(0o755)).unwrap();
     let mut command = if Command::new("id").arg("-u").output().unwrap().stdout == b"0\n" {
         let mut command = Command::new("setpriv");
-        command
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-            .arg(&here);
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&here);
         command
     } else {
         Command::new(&here)
     };
-    command
-        .args(&case.args)
-        .current_dir(case.folder.path())
-        .stdin(Stdio::null());
+    command.args(&case.args).current_dir(case.folder.path()).stdin(Stdio::null());
     Ended::from(command.output().expect("setpriv is missing: install util-linux"))
 }
 

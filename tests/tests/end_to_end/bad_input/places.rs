@@ -22,10 +22,7 @@ fn results_in_a_read_only_folder() {
         std::fs::set_permissions(case.folder.path().join(open), PermissionsExt::from_mode(0o777)).unwrap();
     }
     let ended = as_nobody(&case).with_code(1);
-    assert_well_told(
-        &ended,
-        &["error: ", "out/results.jsonl", "must be writable for this user"],
-    );
+    assert_well_told(&ended, &["error: ", "out/results.jsonl", "must be writable for this user"]);
 }
 
 #[test]
@@ -40,13 +37,7 @@ fn a_secret_that_is_not_there() {
 /// Before the first call, for all would fail. What hides behind a name is refused when it is called (`p5_p6`).
 #[test]
 fn loopback_without_allow_private() {
-    for host in [
-        "127.0.0.1",
-        "localhost",
-        "[::ffff:127.0.0.1]",
-        "169.254.169.254",
-        "0x7f.1",
-    ] {
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "169.254.169.254", "0x7f.1"] {
         let url = format!("http://{host}:{}/", free_port());
         typed("run calls.txt --rate 50/s")
             .file("calls.txt", url)

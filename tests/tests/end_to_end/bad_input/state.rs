@@ -13,14 +13,7 @@ fn state_of_a_newer_version() {
     let db = rusqlite::Connection::open(case.folder.path().join(".jobq/jobq.db")).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
     drop(db);
-    case.fails(
-        1,
-        &[
-            ".jobq/jobq.db",
-            "a newer jobq wrote it (layout 99",
-            "upgrade jobq",
-        ],
-    );
+    case.fails(1, &[".jobq/jobq.db", "a newer jobq wrote it (layout 99", "upgrade jobq"]);
 }
 
 #[test]
@@ -38,10 +31,7 @@ fn state_is_corrupt() {
     let case = typed("push calls good.jsonl");
     std::fs::create_dir(case.folder.path().join(".jobq")).unwrap();
     case.folder.file(".jobq/jobq.db", vec![0x5a; 9_000]);
-    case.fails(
-        1,
-        &[".jobq/jobq.db", "it is damaged or no SQLite file", "push again"],
-    );
+    case.fails(1, &[".jobq/jobq.db", "it is damaged or no SQLite file", "push again"]);
 }
 
 /// The header is whole, so it looks like a store until its pages are read.
@@ -78,10 +68,7 @@ fn state_cannot_be_made_in_a_read_only_folder() {
     let ended = as_nobody(&case).with_code(1);
     assert_well_told(
         &ended,
-        &[
-            "error: make the state folder .jobq: Permission denied",
-            "hint: choose another folder",
-        ],
+        &["error: make the state folder .jobq: Permission denied", "hint: choose another folder"],
     );
 }
 
@@ -92,13 +79,7 @@ fn state_folder_is_read_only() {
     read_only(&case, ".jobq");
     std::fs::set_permissions(case.folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
     let ended = as_nobody(&case).with_code(1);
-    assert_well_told(
-        &ended,
-        &[
-            "error: open the store .jobq/jobq.db",
-            "must exist and be writable",
-        ],
-    );
+    assert_well_told(&ended, &["error: open the store .jobq/jobq.db", "must exist and be writable"]);
 }
 
 #[test]
@@ -108,11 +89,5 @@ fn state_file_is_read_only() {
     read_only(&case, ".jobq/jobq.db");
     std::fs::set_permissions(case.folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
     let ended = as_nobody(&case).with_code(1);
-    assert_well_told(
-        &ended,
-        &[
-            "error: open the store .jobq/jobq.db",
-            "must be writable for this user",
-        ],
-    );
+    assert_well_told(&ended, &["error: open the store .jobq/jobq.db", "must be writable for this user"]);
 }
