@@ -59,7 +59,7 @@ pub(crate) async fn run(
 ) -> Result<Drained, Failure> {
     let (stop, listening) = stop_on_signals(printer)?;
     let clock = SystemClock::new();
-    let meter = Arc::new(Meter::default());
+    let meter = Arc::new(Meter::new(clock));
     let plans = plans(&work)?;
     let secrets = secrets_of(&work.limit, secrets).await?;
     let target = HttpTarget::new(work.limit, secrets)?;

@@ -1,19 +1,26 @@
 //! Counts what happens in a drain, for progress and summaries.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use jobq_adapters::clock::SystemClock;
 use jobq_core::event::Event;
 use jobq_core::policy::calendar::book::Why;
+use jobq_core::ports::clock::Clock;
 use jobq_core::ports::metrics::Metrics;
 
 /// How many warnings wait to be shown at most; while nobody shows them the oldest go first.
 const KEPT_WARNINGS: usize = 20;
 
+/// A fault that lasts is told of this often.
+const TOLD_AGAIN: Duration = Duration::from_secs(30);
+
 /// Counts what happens in a drain.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Meter {
+    clock: SystemClock,
     started: AtomicU64,
     ended: AtomicU64,
     done: AtomicU64,
@@ -29,8 +36,8 @@ struct Notes {
     /// Tasks that are in the queues and can't be received now.
     awaited: u64,
     warnings: VecDeque<String>,
-    /// The fault that was warned of last, so that its repeats are not.
-    failing: Option<String>,
+    /// The faults warned of, and when, so that their repeats are not told over and over.
+    told: BTreeMap<String, Duration>,
 }
 
 /// What a meter shows at one moment.
@@ -51,6 +58,21 @@ pub(crate) struct Counted {
 }
 
 impl Meter {
+    /// A meter that has counted nothing yet.
+    pub(crate) fn new(clock: SystemClock) -> Self {
+        let zero = AtomicU64::default;
+        Self {
+            clock,
+            started: zero(),
+            ended: zero(),
+            done: zero(),
+            dead: zero(),
+            retried: zero(),
+            refused: zero(),
+            notes: Mutex::default(),
+        }
+    }
+
     /// What was counted so far.
     pub(crate) fn read(&self) -> Counted {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -76,30 +98,28 @@ impl Meter {
         self.notes().warnings.drain(..).collect()
     }
 
-    fn warn(&self, text: String) {
-        let mut notes = self.notes();
-        if notes.warnings.len() >= KEPT_WARNINGS {
-            notes.warnings.pop_front();
-        }
-        notes.warnings.push_back(text);
-    }
-
     /// An operation fails: the same fault is told once, until it has recovered.
     fn failing(&self, error: &str) {
-        let news = self.notes().failing.replace(error.to_owned()).as_deref() != Some(error);
-        if news {
-            self.warn(format!("{error}; trying again"));
-        }
-    }
-
-    fn recovered(&self) {
-        if self.notes().failing.take().is_some() {
-            self.warn("it works again".to_owned());
+        let now = self.clock.uptime();
+        let mut notes = self.notes();
+        notes.told.retain(|_, at| now.saturating_sub(*at) < TOLD_AGAIN);
+        if !notes.told.contains_key(error) {
+            notes.told.insert(error.to_owned(), now);
+            notes.warn(format!("{error}; trying again"));
         }
     }
 
     fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Notes {
+    fn warn(&mut self, text: String) {
+        if self.warnings.len() >= KEPT_WARNINGS {
+            self.warnings.pop_front();
+        }
+        self.warnings.push_back(text);
     }
 }
 
@@ -121,8 +141,8 @@ impl Metrics for Meter {
             Event::TasksAwaited { count } => self.notes().awaited = *count,
             Event::TasksReceived { .. } => self.notes().awaited = 0,
             Event::OperationFailed { error, .. } => self.failing(error),
-            Event::OperationRecovered => self.recovered(),
             Event::LeaseDeferred { .. }
+            | Event::OperationRecovered
             | Event::SlotsForfeited { .. }
             | Event::TaskRetried { .. }
             | Event::TaskReleased { .. }

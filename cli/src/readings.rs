@@ -8,7 +8,7 @@ use indicatif::HumanCount;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::human;
 use jobq_core::limit::Limit;
-use jobq_core::name::QueueName;
+use jobq_core::name::{LimitName, QueueName};
 use jobq_core::policy::calendar::pace::effective;
 use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::policy::calendar::{holders, windows};
@@ -16,6 +16,7 @@ use jobq_core::ports::clock::Clock;
 use jobq_core::ports::depth::Depth;
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::queue::Queue;
+use jobq_core::rate::Pace;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -104,13 +105,25 @@ async fn queue_reading(
     })
 }
 
-/// Reads every configured limit.
+/// Reads every limit that is configured or was ever booked on.
 pub(crate) async fn limits(project: &Project, store: &Store) -> Result<Vec<LimitReading>, Failure> {
     let mut readings = Vec::new();
     for limit in project.config.limits.values() {
         readings.push(limit_reading(store, limit).await?);
     }
+    for name in store.limits().await? {
+        if !project.config.limits.contains_key(&name) {
+            readings.push(limit_reading(store, &limit_of_a_run(store, name).await?).await?);
+        }
+    }
     Ok(readings)
+}
+
+/// A limit that isn't configured, as far as its document tells: `jobq run` states its limits on the command line.
+pub(crate) async fn limit_of_a_run(store: &Store, name: LimitName) -> Result<Limit, Failure> {
+    let pace = store.load(&name).await?.state.pace;
+    let pace = pace.and_then(|pace| pace.parse().ok()).unwrap_or(Pace::Unlimited);
+    Ok(Limit::new(name, pace))
 }
 
 /// Reads one limit.

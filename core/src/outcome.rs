@@ -16,8 +16,6 @@ pub enum Outcome {
     },
     /// The API said it was called too fast. No attempt is spent; the limit cools for everybody.
     Throttled {
-        /// How long the API asked to be left alone, if it said.
-        hint: Option<Duration>,
         /// How long this task waits.
         delay: Duration,
     },

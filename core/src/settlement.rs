@@ -50,7 +50,8 @@ pub enum End {
         /// The batch whose count rises; none if the message was no envelope.
         batch: Option<BatchId>,
     },
-    /// Hand it back as it came: it was never called, or its end is unknown.
+    /// Hand it back as it came: it was never called, or its end is unknown. Its receive is uncounted where the
+    /// backend can do that.
     Release,
 }
 

@@ -181,24 +181,31 @@ proptest! {
 
     #[test]
     fn p2_the_cap_on_calls_in_flight_is_never_passed(
-        asks in proptest::collection::vec((0..5usize, 0..3_000u64), 1..200),
+        asks in proptest::collection::vec((0..5usize, 0..3_000u64, 0..10u32), 1..200),
         cap in 1..20u32,
     ) {
         let mut limit = limit("none", 1, &[]);
         limit.max_in_flight = Some(cap.try_into().unwrap());
         let (mut state, mut now) = (LimitState::default(), Timestamp::from_secs(1_800_000_000));
-        // Until when each drainer may keep its calls under way, and how many.
-        let mut held = [(Timestamp::EPOCH, 0u32); 5];
-        for (drainer, millis) in asks {
+        // How many calls each drainer has under way, and when it last asked; one that doesn't ask for long is dead.
+        let mut under_way = [0u32; 5];
+        let mut asked = [Timestamp::EPOCH; 5];
+        for (drainer, millis, ended) in asks {
             now = now.plus(Duration::from_millis(millis));
-            let in_flight = if held[drainer].0 > now { held[drainer].1 } else { 0 };
-            let booking = book(&limit, &state, now, &Want { in_flight, ..want(drainer, 10) });
-            if let Some(next) = booking.state {
-                state = next;
-                held[drainer] = (now.plus(Duration::from_secs(5)), booking.permits.unwrap());
+            for other in 0..5 {
+                if now.since(asked[other]) >= Duration::from_secs(5) {
+                    under_way[other] = 0;
+                }
             }
-            let under_way: u32 = held.iter().filter(|(until, _)| *until > now).map(|(_, calls)| calls).sum();
-            prop_assert!(under_way <= cap, "{under_way} calls in flight, cap {cap}");
+            under_way[drainer] = under_way[drainer].saturating_sub(ended);
+            let want = Want { in_flight: under_way[drainer], ..want(drainer, 10) };
+            let booking = book(&limit, &state, now, &want);
+            state = booking.state.unwrap_or(state);
+            asked[drainer] = now;
+            // It starts as many calls as it may, whatever the answer.
+            under_way[drainer] = under_way[drainer].max(booking.permits.unwrap());
+            let all: u32 = under_way.iter().sum();
+            prop_assert!(all <= cap, "{all} calls in flight, cap {cap}");
         }
     }
 }
@@ -363,4 +370,71 @@ fn who_leaves_frees_its_slots_and_its_permits() {
     let left = leave(&limit, &state, &drainer, &[lease]);
     let answer = book(&limit, &left, now, &want(1, 1)).answer;
     assert!(matches!(answer, Answer::Lease(lease) if lease.first == now));
+}
+
+#[test]
+fn p2_no_lease_reaches_beyond_an_override() {
+    let limit = limit("1/s", 1, &[]);
+    let (now, by) = (Timestamp::from_secs(1_800_000_000), |at| By { who: "test".to_owned(), at, why: None });
+    let ends = now.plus(Duration::from_secs(2));
+    let set = Steer::Set("1000/s".parse().unwrap(), Some(ends));
+    let mut state = steer(&LimitState::default(), set, by(now));
+    let mut beyond = 0;
+    for millis in 0..2_000 {
+        let booking = book(&limit, &state, now.plus(Duration::from_millis(millis)), &want(0, 50));
+        state = booking.state.unwrap_or(state);
+        if let Answer::Lease(lease) = booking.answer {
+            beyond += (0..lease.count).filter(|slot| lease.slot(*slot).at >= ends).count();
+        }
+    }
+    assert_eq!(beyond, 0);
+}
+
+#[test]
+fn p2_what_a_slow_override_left_is_not_caught_up_at_the_fast_pace() {
+    let limit = limit("50/s", 10, &[]);
+    let now = Timestamp::from_secs(1_800_000_000);
+    let by = By { who: "test".to_owned(), at: now, why: None };
+    let slow = steer(&LimitState::default(), Steer::Set("1/s".parse().unwrap(), None), by.clone());
+    let Answer::Lease(lease) = book(&limit, &slow, now, &want(0, 10)).answer else { unreachable!() };
+    let slot = lease.slot(lease.count - 1);
+    assert!(slot.use_by.since(slot.at) <= Duration::from_millis(200), "ten slots of the configured pace");
+}
+
+#[test]
+fn p2_one_incident_is_one_episode_however_many_drainers_saw_it() {
+    let limit = limit("50/s", 1, &[]);
+    let begin = Timestamp::from_secs(1_800_000_000);
+    let mut state = LimitState::default();
+    for drainer in 0..8u32 {
+        // Each still calls on the lease it had when the first refusal came.
+        let now = begin.plus(Duration::from_millis(60) * drainer);
+        state =
+            cool(&limit, &state, now, Refusal { started_at: now, status: 429, hint: None }).unwrap_or(state);
+    }
+    let cool_down = state.cool_down.unwrap();
+    assert_eq!((cool_down.streak, cool_down.pace_per_mille), (1, 750));
+}
+
+#[test]
+fn a_busy_drainer_shrinks_to_its_fair_part_as_its_calls_end() {
+    let mut limit = limit("none", 1, &[]);
+    limit.max_in_flight = Some(10.try_into().unwrap());
+    let now = Timestamp::from_secs(1_800_000_000);
+    let mut state = book(&limit, &LimitState::default(), now, &want(0, 10)).state.unwrap();
+    let mut permits = [10, 0];
+    let mut in_flight = [10u32, 0];
+    for second in 1..20 {
+        for drainer in 0..2 {
+            in_flight[drainer] =
+                in_flight[drainer].saturating_sub(1).max(permits[drainer].min(in_flight[drainer]));
+            let want = Want { in_flight: in_flight[drainer], ..want(drainer, 10) };
+            let booking = book(&limit, &state, now.plus(Duration::from_secs(second)), &want);
+            state = booking.state.unwrap_or(state);
+            permits[drainer] = booking.permits.unwrap();
+            in_flight[drainer] = in_flight[drainer].saturating_sub(1).max(permits[drainer]);
+        }
+        assert!(in_flight[0] + in_flight[1] <= 10, "{in_flight:?}");
+    }
+    assert_eq!(permits, [5, 5]);
 }

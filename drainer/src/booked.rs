@@ -46,8 +46,8 @@ pub(crate) struct Bookings {
     renew_at: Timestamp,
     /// How many times in a row the ledger failed.
     faults: u32,
-    /// Until when there will be no slot, if that is long.
-    pub(crate) closed_until: Option<Timestamp>,
+    /// Whether there will be no slot for long.
+    pub(crate) closed: bool,
     /// Refusals the ledger doesn't know yet.
     refusals: Vec<Refusal>,
 }
@@ -81,7 +81,7 @@ impl<W: World> Engine<'_, W> {
             Ok(booked) => booked,
             Err(fault) => return self.ledger_failed(fault, now),
         };
-        self.bookings.faults = 0;
+        self.ledger_works();
         self.bookings.known = booked.known;
         self.bookings.renew_at = now.plus(HOLDER_LIFETIME / 3);
         if let Some(permits) = booked.permits {
@@ -92,7 +92,7 @@ impl<W: World> Engine<'_, W> {
             Answer::Wait { until, why } => {
                 let wait = until.since(now);
                 self.bookings.not_before = now.plus(wait.min(READ_AGAIN));
-                self.bookings.closed_until = (wait > TOO_LONG).then_some(until);
+                self.bookings.closed = wait > TOO_LONG;
                 self.note(&Event::LeaseDeferred { limit: self.plan.limit.name.clone(), why, wait });
             }
             Answer::Alive => {}
@@ -102,19 +102,16 @@ impl<W: World> Engine<'_, W> {
 
     /// Lets the limit cool for everybody: the slots in hand are dropped, the ledger is told.
     pub(crate) fn cool(&mut self, now: Timestamp) {
-        if self.bookings.asking || now < self.bookings.not_before || self.bookings.refusals.is_empty() {
+        // Only a ledger that failed is given time: the others must not go on calling meanwhile.
+        let resting = self.bookings.faults > 0 && now < self.bookings.not_before;
+        if self.bookings.asking || resting || self.bookings.refusals.is_empty() {
             return;
         }
         self.bookings.asking = true;
         let refusals = self.bookings.refusals.clone();
         let (world, plan, known) = (self.world, self.plan, self.bookings.known.clone());
         self.operate(async move {
-            let change = |state: &LimitState, now| {
-                let cooled = refusals.iter().fold(None, |next: Option<LimitState>, refusal| {
-                    cool(&plan.limit, next.as_ref().unwrap_or(state), now, *refusal).or(next)
-                });
-                (cooled, ())
-            };
+            let change = |state: &LimitState, now| (cool_by_all(plan, state, now, &refusals), ());
             let written = swap_until_written(world, plan, known, change).await;
             Step::Cooled(refusals.len(), written.map(|(known, ())| known))
         });
@@ -123,6 +120,7 @@ impl<W: World> Engine<'_, W> {
     /// Remembers a refusal until the ledger is told. What was booked is void at once.
     pub(crate) fn refuse(&mut self, refusal: Refusal) {
         self.pacer.clear();
+        self.summary.throttled += 1;
         self.bookings.refusals.push(refusal);
         self.note(&Event::LimitCooled { limit: self.plan.limit.name.clone(), status: refusal.status });
     }
@@ -137,7 +135,7 @@ impl<W: World> Engine<'_, W> {
         self.bookings.asking = false;
         match result {
             Ok(known) => {
-                self.bookings.faults = 0;
+                self.ledger_works();
                 self.bookings.known = known;
                 self.bookings.refusals.drain(..told);
                 Ok(())
@@ -152,7 +150,7 @@ impl<W: World> Engine<'_, W> {
             return None;
         }
         let renew_at = self.bookings.renew_at.max(self.bookings.not_before);
-        if self.hand.len() == 0 && self.bookings.closed_until.is_none() {
+        if self.slots_wanted(now) == 0 {
             return Some(renew_at);
         }
         let ends = self.pacer.end().map_or(now, |end| end.minus(LEAD));
@@ -163,8 +161,10 @@ impl<W: World> Engine<'_, W> {
     pub(crate) async fn leave(&mut self) {
         self.pacer.clear();
         let (plan, unused) = (self.plan, self.unused());
-        let change = |state: &LimitState, _| {
-            let left = book::leave(&plan.limit, state, &plan.drainer, &unused);
+        let refusals = std::mem::take(&mut self.bookings.refusals);
+        let change = |state: &LimitState, now| {
+            let cooled = cool_by_all(plan, state, now, &refusals);
+            let left = book::leave(&plan.limit, cooled.as_ref().unwrap_or(state), &plan.drainer, &unused);
             ((left != *state).then_some(left), ())
         };
         let known = std::mem::take(&mut self.bookings.known);
@@ -175,12 +175,18 @@ impl<W: World> Engine<'_, W> {
     }
 
     fn on_lease(&mut self, lease: Lease) {
-        self.bookings.closed_until = None;
+        self.bookings.closed = false;
         self.interval = lease.interval;
         self.note(&Event::LeaseBooked { limit: self.plan.limit.name.clone(), count: lease.count });
         self.pacer.add(lease);
         if !self.bookings.refusals.is_empty() {
             self.pacer.clear();
+        }
+    }
+
+    fn ledger_works(&mut self) {
+        if std::mem::take(&mut self.bookings.faults) > 0 {
+            self.note(&Event::OperationRecovered);
         }
     }
 
@@ -196,7 +202,7 @@ impl<W: World> Engine<'_, W> {
 
     /// While the limit is closed, one slot is asked for now and then to learn when it opens.
     fn slots_wanted(&self, now: Timestamp) -> u32 {
-        if self.bookings.closed_until.is_some() {
+        if self.bookings.closed {
             return 1;
         }
         let load = self.load(now);
@@ -211,6 +217,13 @@ impl<W: World> Engine<'_, W> {
         let missed = self.pacer.take_missed();
         if counts_nothing(self.plan) { Vec::new() } else { missed }
     }
+}
+
+/// The document after all these refusals; `None` where they change nothing.
+fn cool_by_all(plan: &Plan, state: &LimitState, now: Timestamp, refusals: &[Refusal]) -> Option<LimitState> {
+    refusals.iter().fold(None, |next: Option<LimitState>, refusal| {
+        cool(&plan.limit, next.as_ref().unwrap_or(state), now, *refusal).or(next)
+    })
 }
 
 fn counts_nothing(plan: &Plan) -> bool {

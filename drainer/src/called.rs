@@ -9,8 +9,9 @@ use jobq_core::dead_letter::{DeadLetter, Remains};
 use jobq_core::event::Event;
 use jobq_core::outcome::Outcome;
 use jobq_core::policy::calendar::cool::Refusal;
+use jobq_core::policy::hint::hint;
 use jobq_core::policy::redirect::follow;
-use jobq_core::policy::verdict::{Call, judge};
+use jobq_core::policy::verdict::{Call, cools, judge};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::target::Target;
 use jobq_core::queue::Queue;
@@ -38,18 +39,27 @@ pub(crate) struct Called {
 impl<W: World> Engine<'_, W> {
     /// Starts a call for each slot that is due, as long as there are tasks and permits.
     pub(crate) fn start_calls(&mut self, now: Timestamp) {
-        let forfeited = self.pacer.forfeit(now);
-        if forfeited > 0 {
-            self.summary.forfeited += u64::from(forfeited);
-            let limit = self.plan.limit.name.clone();
-            self.note(&Event::SlotsForfeited { limit, count: forfeited });
-        }
         while self.may_start() && self.pacer.take(now) {
             let Some(ready) = self.hand.pop() else { return };
             self.note(&Event::CallStarted { queue: self.plan.queues[ready.queue].name.clone() });
             self.summary.calls += 1;
             self.keeper.starting(&ready.receipt);
             self.calls.push(Box::pin(call(self.world, &self.plan.queues[ready.queue], ready)));
+        }
+    }
+
+    /// Whether there are slots left, after those that have passed are dropped.
+    pub(crate) fn has_slots(&mut self, now: Timestamp) -> bool {
+        self.forfeit(now);
+        self.pacer.left() > 0
+    }
+
+    fn forfeit(&mut self, now: Timestamp) {
+        let forfeited = self.pacer.forfeit(now);
+        if forfeited > 0 {
+            self.summary.forfeited += u64::from(forfeited);
+            let limit = self.plan.limit.name.clone();
+            self.note(&Event::SlotsForfeited { limit, count: forfeited });
         }
     }
 
@@ -68,8 +78,11 @@ impl<W: World> Engine<'_, W> {
             jitter: self.world.jitter(),
         };
         let outcome = judge(queue, call);
-        if let (Outcome::Throttled { hint, .. }, Some(status)) = (&outcome, status) {
-            self.refuse(Refusal { started_at: called.started_at, status, hint: *hint });
+        if let Ok(reply) = &called.answer
+            && cools(reply)
+        {
+            let hint = hint(reply, now);
+            self.refuse(Refusal { started_at: called.started_at, status: reply.status, hint });
         }
         match outcome {
             Outcome::Redirected { to } => self.redirect(called, to),
@@ -144,7 +157,7 @@ impl Called {
         let throttled = matches!(outcome, Outcome::Throttled { .. });
         envelope.throttled = if throttled { envelope.throttled.saturating_add(1) } else { 0 };
         match outcome {
-            Outcome::Retry { delay } | Outcome::Throttled { delay, .. } | Outcome::Deferred { delay } => {
+            Outcome::Retry { delay } | Outcome::Throttled { delay } | Outcome::Deferred { delay } => {
                 Ending::retry(&queue.name, self.ready.receipt, &self.ready.envelope, delay, spent)
             }
             Outcome::Dead { reason, detail } => {

@@ -138,8 +138,10 @@ impl<'w, W: World> Engine<'w, W> {
     fn advance(&mut self) {
         let now = self.world.clock().now();
         self.pass_deadlines(now);
+        // What others may have a use for is handed back, but not while slots are left to use it in.
+        let closed = !self.has_slots(now) && self.bookings.closed;
         match self.stage {
-            Stage::Working if self.bookings.closed_until.is_some() => {
+            Stage::Working if closed => {
                 self.hand_back();
                 self.book(now);
             }
@@ -215,6 +217,8 @@ impl<'w, W: World> Engine<'w, W> {
     pub(crate) fn load(&self, now: Timestamp) -> Load {
         Load {
             in_hand: self.hand.len(),
+            most: self.smallest_quota(),
+            in_flight: self.calls.len(),
             permits: self.permits,
             interval: self.interval,
             time_left: self
@@ -223,6 +227,12 @@ impl<'w, W: World> Engine<'w, W> {
                 .map(|deadline| deadline.since(now).saturating_sub(self.latency * 2)),
             latency: self.latency,
         }
+    }
+
+    /// How many calls the tightest quota admits in a window.
+    fn smallest_quota(&self) -> usize {
+        let smallest = self.plan.limit.quotas.iter().map(|quota| quota.limit.get()).min();
+        smallest.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
     }
 
     /// Whether nothing is in hand, under way or unsettled.

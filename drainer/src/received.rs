@@ -8,7 +8,7 @@ use jobq_core::envelope::Envelope;
 use jobq_core::event::Event;
 use jobq_core::fault::Fault;
 use jobq_core::policy::fair;
-use jobq_core::policy::room::room;
+use jobq_core::policy::room::{Load, room};
 use jobq_core::ports::depth::Depth;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::task::Request;
@@ -48,7 +48,10 @@ pub(crate) struct Source {
 impl<W: World> Engine<'_, W> {
     /// Starts a receive from every queue that has room for a worthwhile number of tasks.
     pub(crate) fn receive(&mut self, now: Timestamp) {
-        let total = room(&jobq_core::policy::room::Load { in_hand: 0, ..self.load(now) });
+        if self.bookings.closed {
+            return;
+        }
+        let total = room(&Load { in_hand: 0, ..self.load(now) });
         for queue in 0..self.sources.len() {
             let source = &self.sources[queue];
             let wanted = fair::share(total, self.plan.queues[queue].weight.get(), self.active_weights(queue));
@@ -87,8 +90,12 @@ impl<W: World> Engine<'_, W> {
                 return Ok(());
             }
         };
-        source.faults = 0;
+        let recovered = std::mem::take(&mut source.faults) > 0;
         source.empty = deliveries.is_empty();
+        if recovered {
+            self.note(&Event::OperationRecovered);
+        }
+        let source = &mut self.sources[queue];
         if source.empty {
             // A short poll answers at once; the next one comes when something else has happened, or soon.
             source.not_before = now.plus(POLL / 10);

@@ -156,8 +156,7 @@ impl<W: World> Engine<'_, W> {
     fn count(&mut self, tells: &Tells) {
         match tells {
             Tells::Done => self.summary.done += 1,
-            Tells::Retried { spent: true, .. } => self.summary.retried += 1,
-            Tells::Retried { spent: false, .. } => self.summary.throttled += 1,
+            Tells::Retried { spent, .. } => self.summary.retried += u64::from(*spent),
             Tells::Died(_) => self.summary.dead += 1,
             Tells::Released => self.summary.released += 1,
         }

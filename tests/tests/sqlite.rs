@@ -159,3 +159,15 @@ fn letter(id: &TaskId) -> DeadLetter {
         remains: Remains::Envelope(Box::new(envelope)),
     }
 }
+
+#[tokio::test]
+async fn p4_a_task_that_was_never_called_is_not_worn_out_by_being_handed_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("jobq.db")).unwrap();
+    push(&store, "b", &["one"]).await;
+    for _ in 0..200 {
+        let delivery = take_one(&store).await;
+        assert_eq!(delivery.receives, 1);
+        settle(&store, &delivery.receipt, End::Release).await;
+    }
+}

@@ -34,6 +34,7 @@ impl Failure {
             ErrorKind::PermissionDenied
             | ErrorKind::ReadOnlyFilesystem
             | ErrorKind::NotADirectory
+            | ErrorKind::AlreadyExists
             | ErrorKind::IsADirectory
             | ErrorKind::Unsupported
             | ErrorKind::Other => FaultKind::Lasting,
@@ -46,7 +47,7 @@ impl Failure {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some("make room on its disk"),
             ErrorKind::FileTooLarge => Some("raise the limit on a file's size, see 'ulimit -f'"),
             ErrorKind::PermissionDenied => Some("it and its folder must be writable for this user"),
-            ErrorKind::NotADirectory => Some("a part of its path is a file"),
+            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => Some("a part of its path is a file"),
             ErrorKind::IsADirectory => Some("a folder has the name of a file: choose another place"),
             _ => None,
         }

@@ -4,6 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+/// How every line written here begins.
+const OURS: &[u8] = br#"{"task":"#;
+
 /// How much is read at once in search of the last line break.
 const STEP: u64 = 64 << 10;
 
@@ -66,7 +69,8 @@ impl Tail {
         Ok(Appended::Done)
     }
 
-    /// Cuts off what stands after the last line break, and answers where the file ends now.
+    /// Cuts off what stands after the last line break, and answers where the file ends now. What doesn't begin as our
+    /// lines do is somebody's own last line: it is ended instead.
     fn cut_torn_line(&mut self) -> io::Result<u64> {
         let end = self.file.metadata()?.len();
         if end == 0 || self.read_at(end - 1, 1)? == b"\n" {
@@ -81,6 +85,11 @@ impl Tail {
                 break;
             }
             whole = from;
+        }
+        let begins = self.read_at(whole, (end - whole).min(OURS.len() as u64))?;
+        if !OURS.starts_with(&begins) {
+            self.file.write_all(b"\n")?;
+            return Ok(end + 1);
         }
         self.file.set_len(whole)?;
         Ok(whole)

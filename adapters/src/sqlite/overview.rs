@@ -2,7 +2,7 @@
 
 use jobq_core::batch::Tally;
 use jobq_core::fault::Fault;
-use jobq_core::name::{BatchId, QueueName};
+use jobq_core::name::{BatchId, LimitName, QueueName};
 use jobq_core::task::TaskId;
 use jobq_core::time::Timestamp;
 use rusqlite::types::Type;
@@ -45,6 +45,16 @@ impl<C> LocalStore<C> {
             let sql = "SELECT name, queue, source, created_at, complete, known, done, dead
                        FROM batches ORDER BY created_at DESC, id DESC";
             db.prepare_cached(sql)?.query_map([], summary)?.collect()
+        })
+        .await
+    }
+
+    /// The limits that were ever booked on, by name.
+    pub async fn limits(&self) -> Result<Vec<LimitName>, Fault> {
+        self.read("list the limits".to_owned(), |db| {
+            db.prepare_cached("SELECT name FROM limits ORDER BY name")?
+                .query_map([], |row| name(row, 0))?
+                .collect()
         })
         .await
     }

@@ -82,10 +82,12 @@ fn replace(
     Ok(update.execute(row)? > 0)
 }
 
-/// Makes a message ready again, in its old turn. The token changes, so that the receipt is used up.
+/// Makes a message ready again, in its old turn. The token changes, so that the receipt is used up. The receive
+/// is uncounted: it led to nothing, and who released it is alive.
 fn release(db: &Connection, stub: Stub, now: Timestamp) -> rusqlite::Result<bool> {
     let mut update = db.prepare_cached(
-        "UPDATE messages SET state = 0, visible_at = ?3, token = token + 1 WHERE id = ?1 AND token = ?2",
+        "UPDATE messages SET state = 0, visible_at = ?3, token = token + 1, receives = max(receives - 1, 0)
+         WHERE id = ?1 AND token = ?2",
     )?;
     Ok(update.execute([stub.message, stub.token, instant(now)])? > 0)
 }

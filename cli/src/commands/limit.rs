@@ -31,9 +31,14 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
             printer.data(&List { limits })?;
         }
         Command::Show { limit } => {
-            let limit = project.limit(Some(&limit))?;
-            let reading = readings::limit_reading(&project.existing_store()?, limit).await?;
-            printer.data(&Show { reading })?;
+            let store = project.existing_store()?;
+            let booked = store.limits().await?.into_iter().find(|name| name.as_str() == limit);
+            let limit = match (project.limit(Some(&limit)), booked) {
+                (Ok(configured), _) => configured.clone(),
+                (Err(_), Some(name)) => readings::limit_of_a_run(&store, name).await?,
+                (Err(unknown), None) => return Err(unknown),
+            };
+            printer.data(&Show { reading: readings::limit_reading(&store, &limit).await? })?;
         }
     }
     Ok(Exit::Fine)

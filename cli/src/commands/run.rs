@@ -112,6 +112,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let queue = queue(&args, &prepared.order.batch.queue, &limit);
     draining::secrets_of(&limit, &project.secrets()).await?;
     let results = args.results.clone().unwrap_or_else(|| results_beside(&args.file));
+    refuse_input(&args.file, &results)?;
     let sink = open_results([(&queue, Some(results.clone()))])?;
     let store = project.store()?;
     let pushed = prepared.push(&store, printer).await?;
@@ -148,6 +149,7 @@ fn limit(args: &Args, survey: &Survey) -> Result<Limit, Failure> {
     if !own.allow_private {
         refuse_private(survey)?;
     }
+    refuse_twins(&own.quotas)?;
     let hosts: BTreeSet<String> = survey.endpoints.iter().map(|endpoint| endpoint.host.clone()).collect();
     let name = own.name.clone().map_or_else(|| name_after(&hosts), Ok)?;
     let mut limit = Limit::new(name, own.rate);
@@ -182,6 +184,28 @@ fn refuse_private(survey: &Survey) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Two quotas of one window would count every call twice.
+fn refuse_twins(quotas: &[Quota]) -> Result<(), Failure> {
+    for (index, quota) in quotas.iter().enumerate() {
+        if let Some(twin) = quotas[..index].iter().find(|twin| twin.window == quota.window) {
+            return Err(Failure::usage(format!("--quota {twin} and --quota {quota} have the same window"))
+                .hint("keep the smaller one"));
+        }
+    }
+    Ok(())
+}
+
+/// The answers must not go into the file with the calls.
+fn refuse_input(file: &Path, results: &Path) -> Result<(), Failure> {
+    match (file.canonicalize(), results.canonicalize()) {
+        (Ok(file), Ok(results)) if file == results => {
+            Err(Failure::usage(format!("--results is the file with the calls: {}", results.display()))
+                .hint("choose another place for the answers"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// One API's runs share a limit: it is named after the host, or after the first of several and their number.

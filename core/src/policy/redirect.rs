@@ -21,10 +21,14 @@ pub fn target(request: &Request, reply: &Reply, redirects: u32) -> Result<String
         .ok_or_else(|| format!("the API answered {} without a location", reply.status))?;
     let from = Url::parse(&request.url).map_err(|error| format!("the url can't be read: {error}"))?;
     let to = from.join(location).map_err(|error| format!("the location can't be read: {error}"))?;
-    if matches!(to.scheme(), "http" | "https") {
-        Ok(to.into())
-    } else {
-        Err(format!("the API redirected to {}:", to.scheme()))
+    match (from.scheme(), to.scheme()) {
+        ("https", "http") => Err("the API redirected from https to http".to_owned()),
+        // Who answers must not choose where a secret goes.
+        (_, "http" | "https") if to.as_str().contains("${secret:") => {
+            Err("the API redirected to a url that names a secret".to_owned())
+        }
+        (_, "http" | "https") => Ok(to.into()),
+        (_, other) => Err(format!("the API redirected to {other}:")),
     }
 }
 
@@ -90,6 +94,8 @@ mod tests {
         };
         assert!(to("file:///etc/passwd", 0).is_err());
         assert!(to("/y", 5).is_err());
+        assert!(to("http://a.example/y", 0).is_err(), "credentials would go out in the clear");
+        assert!(to("/?x=${secret:token}", 0).is_err(), "the API would be sent a secret of its choice");
         assert_eq!(to("//c.example/y", 4).unwrap(), "https://c.example/y");
     }
 }

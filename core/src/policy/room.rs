@@ -16,6 +16,10 @@ const IN_HAND_PER_PERMIT: usize = 4;
 pub struct Load {
     /// Tasks received and not started.
     pub in_hand: usize,
+    /// The most that may be in hand at all: the smallest quota, for more than that can't start in a window.
+    pub most: usize,
+    /// Calls under way.
+    pub in_flight: usize,
     /// Calls that may be under way at once.
     pub permits: usize,
     /// The time from slot to slot, as last seen; zero without a pace.
@@ -31,7 +35,7 @@ pub fn room(load: &Load) -> usize {
     let unpaced = load.permits.saturating_mul(IN_HAND_PER_PERMIT);
     let wanted = slots_within(IN_HAND, load.interval).map_or(unpaced, |slots| slots.max(1));
     let in_time = load.time_left.map_or(usize::MAX, |left| startable(load, left));
-    wanted.min(in_time).saturating_sub(load.in_hand)
+    wanted.min(in_time).min(load.most).saturating_sub(load.in_hand)
 }
 
 /// For how many of the tasks in hand, beyond the `held` slots, to book slots now: no more than a span's
@@ -43,9 +47,11 @@ pub fn slots_wanted(load: &Load, held: usize) -> usize {
 /// How many calls can start within `length`, by pace and by permits (Little's law).
 fn startable(load: &Load, length: Duration) -> usize {
     let paced = slots_within(length, load.interval).map_or(usize::MAX, |slots| slots.saturating_add(1));
-    let rounds = length.as_nanos().div_ceil(load.latency.as_nanos().max(1));
-    let rounds = usize::try_from(rounds).unwrap_or(usize::MAX);
-    let carried = if load.latency.is_zero() { load.permits } else { load.permits.saturating_mul(rounds) };
+    let free = load.permits.saturating_sub(load.in_flight);
+    let ended = (load.permits as u128).saturating_mul(length.as_nanos()).checked_div(load.latency.as_nanos());
+    // Nothing is known of how long calls take, or they take longer than this: count on what is free.
+    let ended = ended.filter(|_| load.latency <= length).unwrap_or(0);
+    let carried = free.saturating_add(usize::try_from(ended).unwrap_or(usize::MAX));
     if length.is_zero() { 0 } else { paced.min(carried) }
 }
 
@@ -63,6 +69,8 @@ mod tests {
     fn load() -> Load {
         Load {
             in_hand: 0,
+            most: usize::MAX,
+            in_flight: 0,
             permits: 40,
             interval: Duration::from_millis(20),
             time_left: None,
@@ -77,6 +85,7 @@ mod tests {
         assert_eq!(room(&Load { in_hand: 170, ..load() }), 0);
         assert_eq!(room(&Load { interval: Duration::from_secs(60), ..load() }), 1);
         assert_eq!(room(&Load { interval: Duration::ZERO, ..load() }), 160);
+        assert_eq!(room(&Load { most: 5, ..load() }), 5);
     }
 
     #[test]
@@ -91,6 +100,7 @@ mod tests {
         let slow = Load { in_hand: 500, latency: Duration::from_secs(4), permits: 10, ..load() };
         assert_eq!(slots_wanted(&slow, 0), 10);
         assert_eq!(slots_wanted(&slow, 4), 6);
+        assert_eq!(slots_wanted(&Load { in_flight: 10, ..slow }, 0), 0, "no call can start");
         let quick = Load { latency: Duration::from_millis(10), ..slow };
         assert_eq!(slots_wanted(&quick, 0), 51);
     }

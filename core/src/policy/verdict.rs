@@ -44,10 +44,18 @@ pub fn judge(queue: &Queue, call: Call<'_>) -> Outcome {
     }
 }
 
+/// Whether the reply says that the limit is called too fast, or the API can't take calls now.
+pub fn cools(reply: &Reply) -> bool {
+    matches!(reply.status, 429 | 503)
+}
+
 fn judge_reply(queue: &Queue, call: Call<'_>, reply: &Reply) -> Outcome {
     match reply.status {
         200..=299 | 304 => Outcome::Done,
-        429 | 503 => throttled(queue, call, reply),
+        429 => throttled(queue, call, reply),
+        // Without a word on when to come back it may be about this task alone: one url that always answers 503
+        // must not be called for ever.
+        503 if hint::hint(reply, call.now).is_some() => throttled(queue, call, reply),
         408 | 425 | 500..=599 => failed(queue, call, &format!("the API answered {}", reply.status)),
         301 | 302 | 303 | 307 | 308 => match redirect::target(call.request, reply, call.redirects) {
             Ok(to) => Outcome::Redirected { to },
@@ -64,7 +72,7 @@ fn throttled(queue: &Queue, call: Call<'_>, reply: &Reply) -> Outcome {
     }
     let hint = hint::hint(reply, call.now);
     let backoff = retry::delay(&queue.retry, call.envelope.throttled.saturating_add(1), call.jitter);
-    Outcome::Throttled { hint, delay: hint.unwrap_or_default().max(backoff) }
+    Outcome::Throttled { delay: hint.unwrap_or_default().max(backoff) }
 }
 
 fn failed(queue: &Queue, call: Call<'_>, why: &str) -> Outcome {
@@ -145,8 +153,9 @@ mod tests {
 
     #[test]
     fn p4_a_throttled_call_spends_nothing() {
-        check(reply(429, &[]), 2, "Throttled { hint: None, delay: 1s }");
-        check(reply(503, &[("retry-after", "30")]), 2, "Throttled { hint: Some(30s), delay: 30s }");
+        check(reply(429, &[]), 2, "Throttled { delay: 1s }");
+        check(reply(503, &[("retry-after", "30")]), 2, "Throttled { delay: 30s }");
+        check(reply(503, &[]), 0, "Retry { delay: 1s }");
     }
 
     #[test]

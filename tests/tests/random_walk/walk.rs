@@ -111,12 +111,13 @@ pub(crate) async fn walk(plan: Plan) -> End {
     let world = Rc::new(WalkWorld { ports, api, deaf: Deaf });
     let kills = LocalSet::new().run_until(run(&world, &plan)).await;
     let depth = store.measure(&queue().name).await.unwrap();
+    let dead = dead(&store).await;
     let mut seen = world.api.seen.lock().unwrap();
     seen.starts.sort();
     End {
         tasks: plan.tasks,
         records: records(&std::fs::read_to_string(results).unwrap()),
-        dead: dead(&store).await,
+        dead,
         left: depth.ready + depth.in_flight + depth.delayed,
         deleted_without_record: world.ports.deleted_without_record.load(Ordering::SeqCst),
         starts: std::mem::take(&mut seen.starts),

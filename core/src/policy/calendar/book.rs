@@ -1,7 +1,9 @@
 //! Booking: the one function by which slots are given out.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
+use super::holders::Part;
 use super::state::LimitState;
 use super::{holders, pace, windows};
 use crate::lease::Lease;
@@ -18,6 +20,9 @@ pub const SPAN: Duration = Duration::from_secs(1);
 
 /// How late a call may start at most, however wide the slots are: a slot is for now.
 const MOST_LATENESS: Duration = Duration::from_secs(5);
+
+/// A slot slower than this may be used so late at least, because of timers and busy machines.
+const TIMERS: Duration = Duration::from_millis(20);
 
 /// How soon to ask again where no instant is known at which the answer changes.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
@@ -100,19 +105,21 @@ impl Why {
 pub fn book(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want) -> Booking {
     let mut next = state.clone();
     want.unused.iter().for_each(|unused| give_back(limit, &mut next, unused));
-    let permits =
-        limit.max_in_flight.map(|cap| holders::part(&next, now, &want.drainer, want.in_flight, cap.get()));
-    let answer = answer(limit, &next, now, want, permits);
+    let part = |cap: NonZeroU32| holders::part(&next, now, &want.drainer, want.in_flight, cap.get());
+    let part = limit.max_in_flight.map(part);
+    let answer = answer(limit, &next, now, want, part);
     if let Answer::Lease(lease) = &answer {
         for quota in &limit.quotas {
             windows::charge(limit, quota, &mut next, lease);
         }
         next.last_slot = Some(lease.end().minus(lease.interval));
+        next.pace = Some(limit.pace.to_string());
     }
-    let lease = matches!(answer, Answer::Lease(_));
-    if lease || holders::is_due(&next, now, &want.drainer) {
-        holders::renew(&mut next, now, &want.drainer, permits.unwrap_or(0));
+    let claimed = part.map_or(0, |part| part.claimed);
+    if matches!(answer, Answer::Lease(_)) || holders::is_due(&next, now, &want.drainer, claimed) {
+        holders::renew(&mut next, now, &want.drainer, claimed);
     }
+    let permits = part.map(|part| part.usable);
     Booking { state: (next != *state).then_some(next), answer, permits }
 }
 
@@ -124,7 +131,7 @@ pub fn leave(limit: &Limit, state: &LimitState, drainer: &DrainerId, unused: &[L
     next
 }
 
-fn answer(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want, permits: Option<u32>) -> Answer {
+fn answer(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want, part: Option<Part>) -> Answer {
     let wait = |until, why| Answer::Wait { until, why };
     if want.slots == 0 {
         return Answer::Alive;
@@ -136,7 +143,7 @@ fn answer(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want, permit
     if let Some(cool) = state.cool_down.as_ref().filter(|cool| now < cool.until) {
         return wait(cool.until, Why::Cooling);
     }
-    if permits == Some(0) {
+    if part.is_some_and(|part| part.usable == 0) {
         return wait(now.plus(ASK_AGAIN), Why::InFlight);
     }
     match stretch(limit, state, now, want.slots) {
@@ -158,23 +165,30 @@ fn stretch(limit: &Limit, state: &LimitState, now: Timestamp, slots: u32) -> Res
         return wait(next.minus(HORIZON), Why::Pace);
     }
     // What lies behind: burst slots, and none from before the end of a cool-down.
-    let behind = interval.saturating_mul(limit.burst.get() - 1);
+    let (lateness, catch_up) = tolerance(limit, interval);
+    let behind = catch_up.saturating_sub(catch_up / limit.burst.get());
     let rested = state.cool_down.as_ref().map_or(Timestamp::EPOCH, |cool| cool.until);
     let first = next.max(now.minus(behind)).max(rested);
-    let (lateness, catch_up) = tolerance(limit, interval);
-    let lease = Lease { first, interval, count: slots, booked_at: now, lateness, catch_up };
     let ends = effective.overridden.flatten().unwrap_or(Timestamp::from_nanos(u64::MAX));
+    if first >= ends {
+        return wait(ends, Why::Pace);
+    }
+    let lease = Lease { first, interval, count: slots, booked_at: now, lateness, catch_up };
     Ok(Lease { count: slots.min(fitting(&lease, ends)), ..lease })
 }
 
 /// How late a call may start after its slot: for a slot to come, and for one that has passed.
+///
+/// What a slow override or a cool-down leaves may not be caught up at that slow measure: its late calls would fall on
+/// top of the configured pace when that comes back.
 fn tolerance(limit: &Limit, interval: Duration) -> (Duration, Duration) {
     let bound = windows::lateness_bound(limit).unwrap_or(MOST_LATENESS).min(MOST_LATENESS);
     if interval.is_zero() {
         // Without a pace nothing bunches; the slots are good for as long as a lease lasts.
         return (SPAN.min(bound), SPAN);
     }
-    let catch_up = interval.saturating_mul(limit.burst.get());
+    let step = interval.min(limit.pace.interval().max(TIMERS));
+    let catch_up = step.saturating_mul(limit.burst.get());
     (catch_up.min(bound), catch_up)
 }
 

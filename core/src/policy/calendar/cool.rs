@@ -41,12 +41,13 @@ pub struct Refusal {
 
 /// The document after a refusal, for all drainers; `None` where it changes nothing.
 ///
-/// Refusals of calls that were started before the pace was last lowered are of the same episode: they can
-/// make the cool-down longer, not the pace lower.
+/// Refusals of calls that were started before the pace was last lowered, or before the cool-down's end by drainers that
+/// didn't know of it yet, are of the same episode: they can make the cool-down longer, not the pace lower.
 pub fn cool(limit: &Limit, state: &LimitState, now: Timestamp, refusal: Refusal) -> Option<LimitState> {
     let asked = refusal.hint.map(|hint| hint.min(MOST_ASKED));
     let last = state.cool_down.as_ref();
-    let same_episode = last.filter(|cool| refusal.started_at <= cool.since);
+    let same_episode =
+        last.filter(|cool| refusal.started_at <= cool.since || refusal.started_at < cool.until);
     let cool_down = match same_episode {
         Some(cool) => CoolDown { until: cool.until.max(now.plus(asked.unwrap_or_default())), ..cool.clone() },
         None => {

@@ -18,13 +18,30 @@ pub fn alive(state: &LimitState, now: Timestamp) -> impl Iterator<Item = &Holder
     state.holders.iter().filter(move |holder| holder.until > now)
 }
 
-/// The part of `cap` that `drainer` may hold, having `in_flight` calls under way.
-pub(super) fn part(state: &LimitState, now: Timestamp, drainer: &DrainerId, in_flight: u32, cap: u32) -> u32 {
+/// A drainer's part of the cap on calls in flight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    /// What it holds, so that others can't: at least the calls it has under way.
+    pub(super) claimed: u32,
+    /// Up to how many calls under way it may start new ones: no more than its fair part, so that a busy
+    /// drainer shrinks to it as its calls end.
+    pub(super) usable: u32,
+}
+
+/// The part of `cap` that `drainer` has, with `in_flight` calls under way.
+pub(super) fn part(
+    state: &LimitState,
+    now: Timestamp,
+    drainer: &DrainerId,
+    in_flight: u32,
+    cap: u32,
+) -> Part {
     let others = || alive(state, now).filter(|holder| holder.drainer != drainer.as_str());
     let count = u32::try_from(others().count()).unwrap_or(u32::MAX).saturating_add(1);
     let claimed = others().fold(0u32, |sum, holder| sum.saturating_add(holder.permits));
     let fair = (cap / count).max(1);
-    fair.max(in_flight).min(cap.saturating_sub(claimed))
+    let claimed = fair.max(in_flight).min(cap.saturating_sub(claimed));
+    Part { claimed, usable: fair.min(claimed) }
 }
 
 /// Notes that `drainer` is alive and holds `permits`; drops those that count as dead.
@@ -34,8 +51,11 @@ pub(super) fn renew(state: &mut LimitState, now: Timestamp, drainer: &DrainerId,
     state.holders.push(Holder { drainer: drainer.as_str().to_owned(), until, permits });
 }
 
-/// Whether `drainer` should be noted again, because it isn't yet or soon counts as dead.
-pub(super) fn is_due(state: &LimitState, now: Timestamp, drainer: &DrainerId) -> bool {
+/// Whether `drainer` should be noted again: it isn't yet, holds something else, or soon counts as dead.
+pub(super) fn is_due(state: &LimitState, now: Timestamp, drainer: &DrainerId, permits: u32) -> bool {
     let soon = now.plus(HOLDER_LIFETIME / 2);
-    !state.holders.iter().any(|holder| holder.drainer == drainer.as_str() && holder.until > soon)
+    let noted = |holder: &Holder| {
+        holder.drainer == drainer.as_str() && holder.permits == permits && holder.until > soon
+    };
+    !state.holders.iter().any(noted)
 }

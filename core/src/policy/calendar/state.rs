@@ -11,6 +11,8 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LimitState {
+    /// The configured pace that was booked at last, as it is written: for those who look on without configuration.
+    pub pace: Option<String>,
     /// The latest slot booked. The next one lies at least one interval later, whatever the pace is then.
     pub last_slot: Option<Timestamp>,
     /// The quotas' counters, by window.

@@ -78,7 +78,7 @@ pub async fn a_release_hands_back<S: Outbox + Inbox>(subject: Subject<S>) {
     assert_eq!(settle(&store, &first.receipt, done("b")).await, Settled::Stale);
     let again = take_one(&store).await;
     assert_eq!(again.body, first.body, "it keeps its place");
-    assert_eq!(again.receives, 2);
+    assert!(again.receives <= 2, "the receive that led to nothing may be uncounted, no more");
 }
 
 /// Settlements are answered one by one, in order: a stale one spoils nothing.
