@@ -26,4 +26,4 @@ cargo build --release --locked -p jobq
 JOBQ_BIN="$(cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/jobq"
 export JOBQ_BIN
 
-cargo test --workspace --locked -- "$@"
+cargo test --workspace --locked --no-fail-fast -- "$@"

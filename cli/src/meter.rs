@@ -38,6 +38,8 @@ struct Notes {
     warnings: VecDeque<String>,
     /// The faults warned of, and when, so that their repeats are not told over and over.
     told: BTreeMap<String, Duration>,
+    /// Whether a fault was told of since it was last said that it works again.
+    failing: bool,
 }
 
 /// What a meter shows at one moment.
@@ -106,6 +108,14 @@ impl Meter {
         if !notes.told.contains_key(error) {
             notes.told.insert(error.to_owned(), now);
             notes.warn(format!("{error}; trying again"));
+            notes.failing = true;
+        }
+    }
+
+    fn recovered(&self) {
+        let mut notes = self.notes();
+        if std::mem::take(&mut notes.failing) {
+            notes.warn("it works again".to_owned());
         }
     }
 
@@ -141,8 +151,8 @@ impl Metrics for Meter {
             Event::TasksAwaited { count } => self.notes().awaited = *count,
             Event::TasksReceived { .. } => self.notes().awaited = 0,
             Event::OperationFailed { error, .. } => self.failing(error),
+            Event::OperationRecovered => self.recovered(),
             Event::LeaseDeferred { .. }
-            | Event::OperationRecovered
             | Event::SlotsForfeited { .. }
             | Event::TaskRetried { .. }
             | Event::TaskReleased { .. }

@@ -105,7 +105,8 @@ fn p1_a_torn_line_is_cut_off_and_nothing_else() {
     let results = ResultFile::open(&place).unwrap();
     append_one(&results, "whole").unwrap();
     let whole = fs::read(&place).unwrap();
-    for torn in [b"{".to_vec(), b"{\"task\":\"to".to_vec(), vec![b'x'; 200_000], vec![b'x'; 65_536]] {
+    let long = |length| [b"{\"task\":\"".to_vec(), vec![b'x'; length]].concat();
+    for torn in [b"{".to_vec(), b"{\"task\":\"to".to_vec(), long(200_000), long(65_536 - 9)] {
         fs::write(&place, [whole.as_slice(), &torn].concat()).unwrap();
         append_one(&results, "next").unwrap();
         assert_eq!(tasks(&place), ["whole", "next"]);
@@ -114,6 +115,16 @@ fn p1_a_torn_line_is_cut_off_and_nothing_else() {
         append_one(&results, "next").unwrap();
         assert_eq!(tasks(&place), ["next"]);
     }
+}
+
+#[test]
+fn somebodys_own_last_line_is_ended_and_not_cut_off() {
+    let root = tempfile::tempdir().unwrap();
+    let place = root.path().join("mine.jsonl");
+    fs::write(&place, "{\"mine\": 1}\n{\"mine\": 2}").unwrap();
+    append_one(&ResultFile::open(&place).unwrap(), "next").unwrap();
+    let text = fs::read_to_string(&place).unwrap();
+    assert!(text.starts_with("{\"mine\": 1}\n{\"mine\": 2}\n{\"task\":\"next\""), "{text}");
 }
 
 #[test]
