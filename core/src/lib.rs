@@ -28,6 +28,7 @@ pub mod rate;
 pub mod record;
 pub mod reply;
 pub mod settlement;
+pub mod status;
 pub mod task;
 pub mod time;
 

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::name::{LimitName, QueueName};
+use crate::status::Statuses;
 
 /// One queue's settings, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub struct Queue {
     pub max_response: u64,
     /// When a failed task is tried again, and when no more.
     pub retry: Retry,
+    /// Which statuses mean something else than they usually do.
+    pub answers: Answers,
     /// Where results go: a folder, a `.jsonl` file, or none to drop them.
     pub results: Option<String>,
     /// The response headers kept in a result, lower case.
@@ -39,6 +42,40 @@ pub struct Retry {
     pub max_backoff: Duration,
     /// How long after its push a task may still be tried, if bounded.
     pub max_age: Option<Duration>,
+}
+
+/// Which statuses mean something else than they usually do. One status goes before a class of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answers {
+    /// The call ended well.
+    pub done: Vec<Statuses>,
+    /// The call failed and may be tried again.
+    pub retry: Vec<Statuses>,
+    /// The call failed for good.
+    pub dead: Vec<Statuses>,
+}
+
+/// What a status means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// The call ended well.
+    Done,
+    /// The call failed and may be tried again.
+    Retry,
+    /// The call failed for good.
+    Dead,
+}
+
+impl Answers {
+    /// What `status` means by these settings; `None` where they don't name it.
+    pub fn meaning(&self, status: u16) -> Option<Meaning> {
+        let lists = [(&self.done, Meaning::Done), (&self.retry, Meaning::Retry), (&self.dead, Meaning::Dead)];
+        let named = |wanted: fn(&Statuses) -> bool| {
+            let covers = |statuses: &&Statuses| wanted(statuses) && statuses.cover(status);
+            lists.iter().find(|(list, _)| list.iter().any(|own| covers(&own))).map(|(_, meaning)| *meaning)
+        };
+        named(|statuses| matches!(statuses, Statuses::One(_))).or_else(|| named(|_| true))
+    }
 }
 
 impl Default for Retry {
@@ -63,6 +100,7 @@ impl Queue {
             visibility: Duration::from_secs(60),
             max_response: 8 << 20,
             retry: Retry::default(),
+            answers: Answers::default(),
             results: None,
             result_headers: vec!["content-type".to_owned()],
         }

@@ -202,6 +202,27 @@ pub const QUEUE: &[Key] = &[
         meaning: "Where results go: a folder, or a file whose name ends in `.jsonl`.",
     },
     Key {
+        name: "done_on",
+        kind: Kind::Texts,
+        default: Some("[]"),
+        like: r#"["404", "409"]"#,
+        meaning: "Statuses after which a call has ended well, besides 2xx and 304; 4xx and 5xx name classes.",
+    },
+    Key {
+        name: "retry_on",
+        kind: Kind::Texts,
+        default: Some("[]"),
+        like: r#"["409"]"#,
+        meaning: "Statuses after which a task is tried again, besides 408, 425 and 5xx.",
+    },
+    Key {
+        name: "dead_on",
+        kind: Kind::Texts,
+        default: Some("[]"),
+        like: r#"["501"]"#,
+        meaning: "Statuses after which a task is dead at once, besides most 4xx. 429 always means too fast.",
+    },
+    Key {
         name: "result_headers",
         kind: Kind::Texts,
         default: Some(r#"["content-type"]"#),

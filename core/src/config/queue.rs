@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::human;
 use crate::name::{LimitName, QueueName};
-use crate::queue::{Queue, Retry};
+use crate::queue::{Answers, Queue, Retry};
+use crate::status::Statuses;
 
 use super::header::header_name;
 use super::keys;
@@ -33,6 +34,12 @@ pub(super) fn read(entry: &Entry, limits: &[&str], problems: &mut Problems) -> O
     let visibility = section.parsed("visibility", visibility, problems);
     let max_response = section.parsed("max_response", size, problems);
     let retry = retry(&section, problems);
+    let statuses = |key, problems: &mut Problems| section.parsed_list(key, Statuses::from_str, problems);
+    let answers = Answers {
+        done: statuses("done_on", problems).unwrap_or_default(),
+        retry: statuses("retry_on", problems).unwrap_or_default(),
+        dead: statuses("dead_on", problems).unwrap_or_default(),
+    };
     let results = section.parsed("results", results, problems);
     let result_headers = section.parsed_list("result_headers", header_name, problems);
 
@@ -48,6 +55,7 @@ pub(super) fn read(entry: &Entry, limits: &[&str], problems: &mut Problems) -> O
         visibility,
         max_response: max_response.unwrap_or(defaults.max_response),
         retry,
+        answers,
         results,
         result_headers: result_headers.unwrap_or(defaults.result_headers),
         ..defaults

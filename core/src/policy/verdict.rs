@@ -6,7 +6,7 @@ use super::{hint, redirect, retry};
 use crate::dead_letter::Reason;
 use crate::envelope::Envelope;
 use crate::outcome::Outcome;
-use crate::queue::Queue;
+use crate::queue::{Meaning, Queue};
 use crate::reply::{CallError, Reply};
 use crate::task::Request;
 use crate::time::Timestamp;
@@ -50,18 +50,27 @@ pub fn cools(reply: &Reply) -> bool {
 }
 
 fn judge_reply(queue: &Queue, call: Call<'_>, reply: &Reply) -> Outcome {
+    let rejected = || dead(Reason::Rejected, &format!("the API answered {}", reply.status));
+    let failed = || failed(queue, call, &format!("the API answered {}", reply.status));
+    // 429 isn't for a queue to reinterpret: it is about the limit.
+    match queue.answers.meaning(reply.status).filter(|_| reply.status != 429) {
+        Some(Meaning::Done) => return Outcome::Done,
+        Some(Meaning::Retry) => return failed(),
+        Some(Meaning::Dead) => return rejected(),
+        None => {}
+    }
     match reply.status {
         200..=299 | 304 => Outcome::Done,
         429 => throttled(queue, call, reply),
         // Without a word on when to come back it may be about this task alone: one url that always answers 503
         // must not be called for ever.
         503 if hint::hint(reply, call.now).is_some() => throttled(queue, call, reply),
-        408 | 425 | 500..=599 => failed(queue, call, &format!("the API answered {}", reply.status)),
+        408 | 425 | 500..=599 => failed(),
         301 | 302 | 303 | 307 | 308 => match redirect::target(call.request, reply, call.redirects) {
             Ok(to) => Outcome::Redirected { to },
             Err(why) => dead(Reason::Redirect, &why),
         },
-        status => dead(Reason::Rejected, &format!("the API answered {status}")),
+        _ => rejected(),
     }
 }
 
@@ -102,6 +111,7 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
+    use crate::queue::Answers;
     use crate::task::{Method, Priority, Task};
 
     fn check(answer: Result<Reply, CallError>, spent: u32, expected: &str) {
@@ -156,6 +166,16 @@ mod tests {
         check(reply(429, &[]), 2, "Throttled { delay: 1s }");
         check(reply(503, &[("retry-after", "30")]), 2, "Throttled { delay: 30s }");
         check(reply(503, &[]), 0, "Retry { delay: 1s }");
+    }
+
+    #[test]
+    fn a_queue_may_read_statuses_its_own_way() {
+        let statuses = |text: &[&str]| text.iter().map(|status| status.parse().unwrap()).collect();
+        let answers =
+            Answers { done: statuses(&["404"]), retry: statuses(&["4xx"]), dead: statuses(&["501"]) };
+        let meaning = |status| answers.meaning(status);
+        assert_eq!([meaning(404), meaning(409)], [Some(Meaning::Done), Some(Meaning::Retry)]);
+        assert_eq!([meaning(501), meaning(500)], [Some(Meaning::Dead), None]);
     }
 
     #[test]
