@@ -17,6 +17,7 @@ use jobq_core::ports::depth::Depth;
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::queue::Queue;
 use jobq_core::rate::Pace;
+use jobq_core::time::Timestamp;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -144,7 +145,7 @@ pub(crate) async fn limit_reading(store: &Store, limit: &Limit) -> Result<LimitR
         rate: limit.pace.to_string(),
         burst: limit.burst.get(),
         effective_per_second: effective(limit, &state, now).per_second(),
-        because: because(limit, &state),
+        because: because(limit, &state, now),
         quotas: quotas.collect(),
         max_in_flight: limit.max_in_flight.map(std::num::NonZeroU32::get),
         hosts: limit.hosts.iter().map(ToString::to_string).collect(),
@@ -153,8 +154,7 @@ pub(crate) async fn limit_reading(store: &Store, limit: &Limit) -> Result<LimitR
 }
 
 /// Everything that makes the limit slower, or stops it, now.
-fn because(limit: &Limit, state: &LimitState) -> Vec<String> {
-    let now = SystemClock::new().now();
+fn because(limit: &Limit, state: &LimitState, now: Timestamp) -> Vec<String> {
     let effective = effective(limit, state, now);
     let mut because = Vec::new();
     if state.pause.as_ref().is_some_and(|pause| pause.until.is_none_or(|until| now < until)) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use indicatif::HumanCount;
 use jobq_core::batch::Tally;
+use jobq_core::config::header::header_name;
 use jobq_core::config::secret_names::secret_names;
 use jobq_core::host::HostPattern;
 use jobq_core::human;
@@ -250,11 +251,7 @@ fn announce(printer: Printer, pushed: &PushReport, tally: Tally, pace: Pace) {
 /// Reads a header as it stands in a request: `name: value`.
 fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write it as 'name: value'")?;
-    let name = name.trim().to_ascii_lowercase();
-    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if name.is_empty() || !name.chars().all(token) {
-        return Err(format!("'{name}' is not a header name"));
-    }
+    let name = header_name(name.trim())?;
     let value = value.trim();
     if value.chars().any(char::is_control) {
         return Err("a header's value can't hold control characters".to_owned());

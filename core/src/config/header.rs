@@ -41,7 +41,7 @@ pub(super) fn read(section: &Section, problems: &mut Problems) -> (Vec<(String, 
 }
 
 /// Checks a header's name, and makes it lower case as HTTP/2 wants it.
-pub(super) fn header_name(text: &str) -> Result<String, String> {
+pub fn header_name(text: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if text.is_empty() || !text.chars().all(allowed) {
         return Err(format!("'{text}' is not a header name: use letters, digits and '-'"));

@@ -10,7 +10,7 @@ pub mod problem;
 pub mod secret_names;
 pub mod template;
 
-mod header;
+pub mod header;
 mod limit;
 mod queue;
 mod section;
