@@ -9,6 +9,7 @@ use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::config::Config;
 use jobq_core::config::backend::Backend;
 use jobq_core::limit::Limit;
+use jobq_core::place::Place;
 use jobq_core::queue::Queue;
 
 use crate::args::Global;
@@ -109,9 +110,13 @@ impl Project {
     }
 
     /// Where a queue's results go, as seen from where jobq.toml lies.
-    pub(crate) fn results_of(&self, queue: &Queue) -> Option<PathBuf> {
+    pub(crate) fn results_of(&self, queue: &Queue) -> Result<Option<PathBuf>, Failure> {
         let beside = self.config_path.parent().unwrap_or(Path::new(""));
-        queue.results.as_ref().map(|results| beside.join(results))
+        match &queue.results {
+            None => Ok(None),
+            Some(Place::Path(path)) => Ok(Some(beside.join(path))),
+            Some(bucket) => Err(Failure::usage(format!("results in {bucket} need the aws backend"))),
+        }
     }
 
     fn missing(&self, message: String) -> Failure {

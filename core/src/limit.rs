@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::drainers::Drainers;
 use crate::host::HostPattern;
 use crate::name::{LimitName, SecretName};
 use crate::quota::Quota;
@@ -36,6 +37,8 @@ pub struct Limit {
     pub headers: Vec<(String, String)>,
     /// The secrets that tasks of this limit may name, those of `headers` among them.
     pub secrets: Vec<SecretName>,
+    /// How its drainers are sized.
+    pub drainers: Drainers,
 }
 
 impl Limit {
@@ -53,6 +56,7 @@ impl Limit {
             allow_private: false,
             headers: Vec::new(),
             secrets: Vec::new(),
+            drainers: Drainers::default(),
         }
     }
 

@@ -69,6 +69,11 @@ name! {
     DrainerId, "drainer id", 100
 }
 
+name! {
+    /// The name of a stack on AWS: what everything in it is named after.
+    StackName, "stack name", 30
+}
+
 fn is_name(text: &str, max: usize) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     text.len() <= max && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(allowed)

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::name::{LimitName, QueueName};
+use crate::place::Place;
 use crate::status::Statuses;
 
 /// One queue's settings, checked.
@@ -25,8 +26,8 @@ pub struct Queue {
     pub retry: Retry,
     /// Which statuses mean something else than they usually do.
     pub answers: Answers,
-    /// Where results go: a folder, a `.jsonl` file, or none to drop them.
-    pub results: Option<String>,
+    /// Where results go, or none to drop them.
+    pub results: Option<Place>,
     /// The response headers kept in a result, lower case.
     pub result_headers: Vec<String>,
 }

@@ -40,7 +40,10 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
             .hint(format!("add one: [queues.NAME] with limit = \"{}\"", limit.name)));
     }
     let store = project.store()?;
-    let results = open_results(queues.iter().map(|queue| (queue, project.results_of(queue))))?;
+    let results = {
+        let places = queues.iter().map(|queue| Ok((queue, project.results_of(queue)?)));
+        open_results(places.collect::<Result<Vec<_>, Failure>>()?)?
+    };
     let goal = Goal { tasks: waiting(&store, &queues).await?, ended: 0, pace: limit.pace };
     let until = if args.until_empty { Until::Empty } else { Until::Stopped };
     let work = Work { limit: limit.clone(), queues, results, drainers: args.drainers, until, goal };

@@ -90,7 +90,7 @@ impl From<&Queue> for Settings {
             max_backoff: human::duration(queue.retry.max_backoff),
             max_age: queue.retry.max_age.map(human::duration),
             max_response: queue.max_response,
-            results: queue.results.clone(),
+            results: queue.results.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -9,18 +9,14 @@ pub enum Backend {
     /// One SQLite file on this machine.
     #[default]
     Local,
+    /// A stack in an AWS account: SQS, DynamoDB, Lambda, S3.
+    Aws,
 }
 
-/// A word that names no backend of this version.
+/// A word that names no backend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BackendError {
-    /// The design has it, this version hasn't.
-    #[error("the aws backend is not in this version yet: only 'local' is")]
-    Later,
-    /// No version has it.
-    #[error("'{0}' is not a backend: use local")]
-    Unknown(String),
-}
+#[error("'{0}' is not a backend: use local or aws")]
+pub struct BackendError(String);
 
 impl FromStr for Backend {
     type Err = BackendError;
@@ -28,16 +24,17 @@ impl FromStr for Backend {
     fn from_str(text: &str) -> Result<Self, BackendError> {
         match text {
             "local" => Ok(Self::Local),
-            "aws" => Err(BackendError::Later),
-            other => Err(BackendError::Unknown(other.to_owned())),
+            "aws" => Ok(Self::Aws),
+            other => Err(BackendError(other.to_owned())),
         }
     }
 }
 
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Local => f.write_str("local"),
-        }
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Aws => "aws",
+        })
     }
 }

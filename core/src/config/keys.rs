@@ -1,6 +1,10 @@
 //! Every key of jobq.toml: the one list that the reader, its hints and docs/configuration.md agree on.
 
+pub mod stack;
+
 use std::fmt;
+
+use stack::{AWS, DRAINERS};
 
 /// One key that a table may hold.
 #[derive(Debug)]
@@ -51,7 +55,7 @@ pub const TOP: &[Key] = &[
         kind: Kind::Text,
         default: Some(r#""local""#),
         like: r#""local""#,
-        meaning: "Where queues live. This version has `local`: one SQLite file on this machine.",
+        meaning: "Where queues live: `local` is one SQLite file on this machine, `aws` a stack in your account.",
     },
     Key {
         name: "state",
@@ -59,6 +63,13 @@ pub const TOP: &[Key] = &[
         default: Some(r#"".jobq""#),
         like: r#"".jobq""#,
         meaning: "The folder of the local backend's files, from where jobq.toml lies.",
+    },
+    Key {
+        name: "aws",
+        kind: Kind::Table,
+        default: Some("{}"),
+        like: r#"{ stack = "hermes", region = "eu-north-1" }"#,
+        meaning: "The stack of the aws backend: `[aws]`.",
     },
     Key {
         name: "limits",
@@ -148,6 +159,13 @@ pub const LIMIT: &[Key] = &[
         like: r#"["hermes-token"]"#,
         meaning: "The secrets that tasks may name; those in `headers` need not be listed.",
     },
+    Key {
+        name: "drainers",
+        kind: Kind::Table,
+        default: Some("{}"),
+        like: r#"{ max = 8, target_drain = "30m" }"#,
+        meaning: "How its drainers are sized: the keys below.",
+    },
 ];
 
 /// The keys of `[queues.NAME]`.
@@ -199,7 +217,7 @@ pub const QUEUE: &[Key] = &[
         kind: Kind::Text,
         default: Some("results are dropped"),
         like: r#""results/troops""#,
-        meaning: "Where results go: a folder, or a file whose name ends in `.jsonl`.",
+        meaning: "Where results go: a folder, or a file whose name ends in `.jsonl`; on AWS a prefix in the stack's bucket. Or `s3://bucket/prefix`.",
     },
     Key {
         name: "done_on",
@@ -264,15 +282,17 @@ pub const RETRY: &[Key] = &[
 ];
 
 /// Each list with the place it belongs to, as people write that place.
-pub const PLACES: [(&str, &[Key]); 4] = [
+pub const PLACES: [(&str, &[Key]); 6] = [
     ("the top of the file", TOP),
     ("[limits.NAME]", LIMIT),
+    ("drainers of [limits.NAME]", DRAINERS),
     ("[queues.NAME]", QUEUE),
     ("retry of [queues.NAME]", RETRY),
+    ("[aws]", AWS),
 ];
 
 /// Keys the design has and this version hasn't: somebody who writes one made no slip of the fingers.
-pub const LATER: [&str; 4] = ["drainers", "ledger", "schedule", "then"];
+pub const LATER: [&str; 3] = ["ledger", "schedule", "then"];
 
 #[cfg(test)]
 mod tests {
@@ -298,9 +318,11 @@ mod tests {
         let queue = "limit = \"a\"";
         let plain = format!("[limits.a]\n{limit}\n[queues.q]\n{queue}\n");
         let full = format!(
-            "{}[limits.a]\n{limit}\n{}[queues.q]\n{queue}\n{}[queues.q.retry]\n{}",
+            "{}[aws]\n{}[limits.a]\n{limit}\n{}[limits.a.drainers]\n{}[queues.q]\n{queue}\n{}[queues.q.retry]\n{}",
             written(TOP),
+            written(AWS),
             written(LIMIT),
+            written(DRAINERS),
             written(QUEUE),
             written(RETRY)
         );
@@ -317,7 +339,10 @@ mod tests {
         let queue = format!("{limit}[queues.troops]\n{}", examples(QUEUE));
         let retry =
             format!("{limit}[queues.troops]\nlimit = \"hermes\"\n[queues.troops.retry]\n{}", examples(RETRY));
-        for text in [examples(TOP), queue, retry] {
+        let aws = format!("[aws]\n{}", examples(AWS));
+        let drainers = "[limits.hermes]\nrate = \"1/s\"\nhosts = [\"a.example\"]\n[limits.hermes.drainers]\n";
+        let drainers = format!("{drainers}{}", examples(DRAINERS));
+        for text in [examples(TOP), queue, retry, aws, drainers] {
             assert_eq!(Config::parse("jobq.toml", &text).err(), None, "{text}");
         }
     }

@@ -10,6 +10,7 @@ use crate::name::{LimitName, SecretName};
 use crate::quota::Quota;
 use crate::rate::Pace;
 
+use super::aws;
 use super::header;
 use super::keys;
 use super::nearest::nearest;
@@ -34,6 +35,8 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems) -> Option<Limit> {
     let secrets = section.parsed_list("secrets", SecretName::from_str, problems);
     let (headers, named) = header::read(&section, problems);
 
+    let drainers = aws::drainers(&section, problems);
+
     let pace = pace?;
     Some(Limit {
         name: name?,
@@ -47,6 +50,7 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems) -> Option<Limit> {
         allow_private: allow_private.unwrap_or(false),
         headers,
         secrets: without_repeats(secrets.unwrap_or_default().into_iter().chain(named)),
+        drainers,
     })
 }
 

@@ -10,6 +10,7 @@ pub mod problem;
 pub mod secret_names;
 pub mod template;
 
+mod aws;
 pub mod header;
 mod limit;
 mod queue;
@@ -27,6 +28,7 @@ use toml::de::DeTable;
 use crate::limit::Limit;
 use crate::name::{LimitName, QueueName};
 use crate::queue::Queue;
+use crate::stack::Stack;
 
 use backend::Backend;
 use nearest::suggestion;
@@ -43,6 +45,8 @@ pub struct Config {
     pub backend: Backend,
     /// The folder of the local backend's files.
     pub state: PathBuf,
+    /// The stack of the aws backend.
+    pub stack: Stack,
     /// The limits by name.
     pub limits: BTreeMap<LimitName, Limit>,
     /// The queues by name; each names a limit of `limits`.
@@ -55,6 +59,7 @@ impl Default for Config {
         Self {
             backend: Backend::default(),
             state: PathBuf::from(DEFAULT_STATE),
+            stack: Stack::default(),
             limits: BTreeMap::new(),
             queues: BTreeMap::new(),
         }
@@ -91,6 +96,7 @@ impl Config {
         Self {
             backend: root.parsed("backend", Backend::from_str, problems).unwrap_or_default(),
             state: root.parsed("state", state, problems).unwrap_or_else(|| PathBuf::from(DEFAULT_STATE)),
+            stack: aws::stack(&root, problems),
             limits,
             queues,
         }

@@ -1,12 +1,12 @@
 //! `[queues.NAME]` to a checked [`Queue`].
 
-use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
 use crate::human;
 use crate::name::{LimitName, QueueName};
+use crate::place::Place;
 use crate::queue::{Answers, Queue, Retry};
 use crate::status::Statuses;
 
@@ -40,7 +40,7 @@ pub(super) fn read(entry: &Entry, limits: &[&str], problems: &mut Problems) -> O
         retry: statuses("retry_on", problems).unwrap_or_default(),
         dead: statuses("dead_on", problems).unwrap_or_default(),
     };
-    let results = section.parsed("results", results, problems);
+    let results = section.parsed("results", Place::from_str, problems);
     let result_headers = section.parsed_list("result_headers", header_name, problems);
 
     let defaults = Queue::new(name?, limit?);
@@ -151,15 +151,4 @@ fn not_zero<T: PartialEq>(value: T, zero: T) -> Result<T, String> {
         return Err("it can't be zero".to_owned());
     }
     Ok(value)
-}
-
-/// A path, not looked at any further: whether it can be written is for the moment of writing.
-fn results(text: &str) -> Result<String, impl fmt::Display + use<>> {
-    if text.trim().is_empty() {
-        Err("it is empty: name a folder or a .jsonl file, or leave the key out to drop results")
-    } else if text.contains("://") {
-        Err("only a folder or a .jsonl file can take results in this version")
-    } else {
-        Ok(text.to_owned())
-    }
 }

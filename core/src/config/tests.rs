@@ -8,6 +8,7 @@ use super::Config;
 use super::problem::Problem;
 use crate::limit::Limit;
 use crate::name::LimitName;
+use crate::place::Place;
 use crate::queue::{Queue, Retry};
 
 /// Each case: a file, and all that is said about it. `...` at the end of a line stands for the rest of it.
@@ -71,7 +72,7 @@ fn the_example_of_the_design_parses() {
     assert_eq!(*limit, expected);
     let expected = Queue {
         weight: 2.try_into().unwrap(),
-        results: Some("results/troops".into()),
+        results: Some(Place::Path("results/troops".into())),
         ..Queue::new("troops".parse().unwrap(), "hermes".parse().unwrap())
     };
     assert_eq!(*queue, expected);
@@ -139,7 +140,7 @@ fn unknown_keys_at_every_level() {
         "colour = 1",
         &[
             "jobq.toml:1: colour is not a known key",
-            "  hint: the keys here are backend, state, limits, queues",
+            "  hint: the keys here are backend, state, aws, limits, queues",
         ],
     );
     check_limit(
@@ -171,10 +172,6 @@ fn unknown_keys_at_every_level() {
 
 #[test]
 fn keys_of_later_versions() {
-    check_limit(
-        "drainers = { max = 8 }",
-        &["jobq.toml:4: limits.hermes.drainers is not in this version yet"],
-    );
     check_queue(
         "schedule = []\n[queues.troops.then]\nqueue = \"groups\"",
         &[
@@ -182,8 +179,7 @@ fn keys_of_later_versions() {
             "jobq.toml:7: queues.troops.then is not in this version yet",
         ],
     );
-    check("backend = \"aws\"", &["jobq.toml:1: backend: the aws backend is not in this version yet: ..."]);
-    check("backend = \"azure\"", &["jobq.toml:1: backend: 'azure' is not a backend: use local"]);
+    check("backend = \"azure\"", &["jobq.toml:1: backend: 'azure' is not a backend: use local or aws"]);
 }
 
 #[test]
@@ -405,11 +401,37 @@ fn paths() {
     check("state = \" \"", &["jobq.toml:1: state: it is empty: name a folder"]);
     check_queue("results = \"\"", &["jobq.toml:6: queues.troops.results: it is empty: ..."]);
     check_queue(
-        "results = \"s3://bucket/x\"",
-        &[
-            "jobq.toml:6: queues.troops.results: only a folder or a .jsonl file can take results in this version",
-        ],
+        "results = \"s3://B/x\"",
+        &["jobq.toml:6: queues.troops.results: its bucket has no name ..."],
     );
+    check_queue("results = \"ftp://x\"", &["jobq.toml:6: queues.troops.results: name a folder, ..."]);
+    let config = Config::parse("jobq.toml", &DESIGN.replace("results/troops", "s3://mine/a/b/")).unwrap();
+    let results = config.queues.values().next().unwrap().results.clone();
+    assert_eq!(results, Some(Place::Bucket { bucket: "mine".into(), prefix: "a/b".into() }));
+}
+
+#[test]
+fn the_stack() {
+    check("[aws]\nstack = \"My_Stack\"", &["jobq.toml:2: aws.stack: 'My_Stack' is not a stack name: ..."]);
+    check("[aws]\nregion = \"Stockholm\"", &["jobq.toml:2: aws.region: 'Stockholm' is not a region: ..."]);
+    check(
+        "[aws]\narchitecture = \"arm\"",
+        &["jobq.toml:2: aws.architecture: 'arm' is not an architecture: ..."],
+    );
+    check("[aws]\nmemory = 64", &["jobq.toml:2: aws.memory: a function has 128 to 10240 MB"]);
+    check("[aws]\ntimeout = \"1h\"", &["jobq.toml:2: aws.timeout: '1h' is out of bounds: ..."]);
+    check("[aws]\nlog_days = 2", &["jobq.toml:2: aws.log_days: CloudWatch keeps logs for ..."]);
+    check("[aws]\nsecrets = \"vault\"", &["jobq.toml:2: aws.secrets: 'vault' keeps no secrets: ..."]);
+    check(
+        "[aws]\nalarm_topic = \"me@x\"",
+        &["jobq.toml:2: aws.alarm_topic: 'me@x' is not an SNS topic: ..."],
+    );
+    check_limit(
+        "drainers = { mx = 8 }",
+        &["jobq.toml:4: limits.hermes.drainers.mx is not a known key", "  hint: ..."],
+    );
+    let config = Config::parse("jobq.toml", "[aws]\nstack = \"hermes\"\ntimeout = \"5m\"").unwrap();
+    assert_eq!((config.stack.name.as_str(), config.stack.timeout), ("hermes", Duration::from_secs(300)));
 }
 
 #[test]

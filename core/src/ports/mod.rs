@@ -3,6 +3,8 @@
 
 pub mod clock;
 pub mod depth;
+pub mod fleet;
+pub mod history;
 pub mod inbox;
 pub mod ledger;
 pub mod metrics;

@@ -20,6 +20,8 @@ pub(crate) struct Member {
     pub(crate) folder: String,
     /// What it is built from.
     pub(crate) depends_on: BTreeSet<String>,
+    /// What its Lambda bootstrap is wired to beside that: optional, and for `src/bin` alone.
+    pub(crate) wired_to: BTreeSet<String>,
     /// What its tests and examples need beside that.
     pub(crate) tested_with: BTreeSet<String>,
 }
@@ -82,15 +84,22 @@ fn run(program: &str, arguments: &[&str]) -> String {
 fn member(package: &Value) -> Member {
     let manifest = Path::new(text(&package["manifest_path"]));
     let folder = manifest.parent().unwrap().strip_prefix(root()).unwrap();
-    let dependencies = |wanted: fn(Option<&str>) -> bool| {
+    let has_bootstrap = list(&package["targets"]).iter().any(|target| {
+        text(&list(&target["kind"])[0]) == "bin" && text(&target["src_path"]).contains("/src/bin/")
+    });
+    let dependencies = |wanted: &dyn Fn(Option<&str>, bool) -> bool| {
         let all = list(&package["dependencies"]).iter();
-        all.filter(|one| wanted(one["kind"].as_str())).map(|one| text(&one["name"]).to_owned()).collect()
+        let wired = |one: &Value| has_bootstrap && one["optional"] == Value::Bool(true);
+        all.filter(|one| wanted(one["kind"].as_str(), wired(one)))
+            .map(|one| text(&one["name"]).to_owned())
+            .collect()
     };
     Member {
         name: text(&package["name"]).to_owned(),
         folder: folder.to_str().unwrap().to_owned(),
-        depends_on: dependencies(|kind| kind != Some("dev")),
-        tested_with: dependencies(|kind| kind == Some("dev")),
+        depends_on: dependencies(&|kind, wired| kind != Some("dev") && !wired),
+        wired_to: dependencies(&|kind, wired| kind != Some("dev") && wired),
+        tested_with: dependencies(&|kind, _| kind == Some("dev")),
     }
 }
 

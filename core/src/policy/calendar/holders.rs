@@ -48,7 +48,8 @@ pub(super) fn part(
 pub(super) fn renew(state: &mut LimitState, now: Timestamp, drainer: &DrainerId, permits: u32) {
     state.holders.retain(|holder| holder.until > now && holder.drainer != drainer.as_str());
     let until = now.plus(HOLDER_LIFETIME);
-    state.holders.push(Holder { drainer: drainer.as_str().to_owned(), until, permits });
+    let drainer = drainer.as_str().to_owned();
+    state.holders.push(Holder { drainer, until, permits, latency_ms: 0, ends_at: None, alone_until: None });
 }
 
 /// Whether `drainer` should be noted again: it isn't yet, holds something else, or soon counts as dead.

@@ -28,6 +28,9 @@ pub struct LimitState {
     pub holders: Vec<Holder>,
     /// The latest changes by hand, oldest first.
     pub changes: Vec<Change>,
+    /// What the autoscaler decided at last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
 }
 
 /// The counters of one quota's window.
@@ -82,6 +85,33 @@ pub struct Holder {
     pub until: Timestamp,
     /// Its part of the cap on calls in flight.
     pub permits: u32,
+    /// How long nearly all of its calls take (the 95th percentile), in milliseconds; 0 where it has made none.
+    #[serde(default)]
+    pub latency_ms: u32,
+    /// When it ends by itself, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
+    /// Until when, after `until`, it may go on alone at its fixed share if it can't reach the ledger. The others
+    /// leave it that share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alone_until: Option<Timestamp>,
+}
+
+/// What the autoscaler decided, for its next decision: it keeps no memory of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scaling {
+    /// When.
+    pub at: Timestamp,
+    /// How many drainers there should be.
+    pub desired: u32,
+    /// How many readings in a row asked for fewer.
+    pub lows: u8,
+    /// How many drainers were started at last, and when: they don't hold anything at once.
+    pub started: u32,
+    /// When they were started.
+    pub started_at: Timestamp,
+    /// The last latency seen, in milliseconds, for when nobody is at work.
+    pub latency_ms: u32,
 }
 
 /// A change by hand, for whoever asks later.

@@ -1,0 +1,2 @@
+//! The Lambda bootstrap of the autoscaler.
+fn main() {}

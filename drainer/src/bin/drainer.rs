@@ -1,0 +1,2 @@
+//! The Lambda bootstrap of a drainer.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Renders one CloudFormation template from jobq.toml.
