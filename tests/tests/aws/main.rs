@@ -1,0 +1,14 @@
+//! What is said to AWS, against its stand-ins on loopback.
+//!
+//! A test belongs here when it needs an emulator. `JOBQ_VENV` names the environment they are run from;
+//! `./test.sh` makes it and sets that.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test may panic, print, and give up after a while"
+)]
+
+mod stand_ins;
