@@ -1,5 +1,7 @@
 //! The outside things of jobq, one file each. Adapters import the core alone and decide nothing.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod clock;
 #[cfg(feature = "http")]
 pub mod http;
