@@ -13,6 +13,25 @@ pub const MAX_QUEUE_NAME: usize = 80;
 /// The longest name Lambda takes.
 pub const MAX_FUNCTION_NAME: usize = 64;
 
+/// The longest name S3 takes.
+pub const MAX_BUCKET_NAME: usize = 63;
+
+/// How long a queue keeps a task: a retry is a new copy, so only one that nobody receives is ever as old as this.
+pub const TASK_RETENTION: Duration = Duration::from_secs(7 * 86_400);
+
+/// How long a dead letter is kept: the longest SQS can. A task that SQS itself moved has its time on the queue
+/// taken off, so this must be well above what the queue keeps tasks for.
+pub const LETTER_RETENTION: Duration = Duration::from_secs(14 * 86_400);
+
+/// After how many receives SQS itself takes a task for dead: the net under a task that kills its drainer each time.
+///
+/// SQS counts every receive, those that led to no call among them, so this is well above what is normal. Attempts
+/// don't count here: a retry is a new copy, which begins at none.
+pub const MAX_RECEIVES: u32 = 20;
+
+/// The environment variable that tells a drainer's function which limit it is of.
+pub const LIMIT_VARIABLE: &str = "JOBQ_LIMIT";
+
 /// The settings of a stack, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stack {
