@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::name::{LimitName, QueueName};
+use crate::opening::Opening;
 use crate::place::Place;
 use crate::status::Statuses;
 
@@ -26,6 +27,8 @@ pub struct Queue {
     pub retry: Retry,
     /// Which statuses mean something else than they usually do.
     pub answers: Answers,
+    /// When it may be drained; always, where this is empty.
+    pub schedule: Vec<Opening>,
     /// Where results go, or none to drop them.
     pub results: Option<Place>,
     /// The response headers kept in a result, lower case.
@@ -102,6 +105,7 @@ impl Queue {
             max_response: 8 << 20,
             retry: Retry::default(),
             answers: Answers::default(),
+            schedule: Vec::new(),
             results: None,
             result_headers: vec!["content-type".to_owned()],
         }

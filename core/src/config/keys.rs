@@ -213,6 +213,13 @@ pub const QUEUE: &[Key] = &[
         meaning: "When a failed task is tried again, and when no more: the keys below.",
     },
     Key {
+        name: "schedule",
+        kind: Kind::Texts,
+        default: Some("[]"),
+        like: r#"["cron(0 0 * * ? *) for 6h"]"#,
+        meaning: "When it is open, in UTC: its tasks are called then and wait otherwise. Without one it is always open.",
+    },
+    Key {
         name: "results",
         kind: Kind::Text,
         default: Some("results are dropped"),
@@ -292,7 +299,7 @@ pub const PLACES: [(&str, &[Key]); 6] = [
 ];
 
 /// Keys the design has and this version hasn't: somebody who writes one made no slip of the fingers.
-pub const LATER: [&str; 3] = ["ledger", "schedule", "then"];
+pub const LATER: [&str; 2] = ["ledger", "then"];
 
 #[cfg(test)]
 mod tests {

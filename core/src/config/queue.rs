@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::human;
 use crate::name::{LimitName, QueueName};
+use crate::opening::Opening;
 use crate::place::Place;
 use crate::queue::{Answers, Queue, Retry};
 use crate::status::Statuses;
@@ -40,6 +41,7 @@ pub(super) fn read(entry: &Entry, limits: &[&str], problems: &mut Problems) -> O
         retry: statuses("retry_on", problems).unwrap_or_default(),
         dead: statuses("dead_on", problems).unwrap_or_default(),
     };
+    let schedule = section.parsed_list("schedule", Opening::from_str, problems);
     let results = section.parsed("results", Place::from_str, problems);
     let result_headers = section.parsed_list("result_headers", header_name, problems);
 
@@ -56,6 +58,7 @@ pub(super) fn read(entry: &Entry, limits: &[&str], problems: &mut Problems) -> O
         max_response: max_response.unwrap_or(defaults.max_response),
         retry,
         answers,
+        schedule: schedule.unwrap_or_default(),
         results,
         result_headers: result_headers.unwrap_or(defaults.result_headers),
         ..defaults

@@ -52,6 +52,7 @@ limit = "hermes"
 weight = 2
 timeout = "30s"
 retry = { max_attempts = 5, min_backoff = "1s", max_backoff = "5m" }
+schedule = ["cron(0 0 * * ? *) for 6h"]     # without one: always open
 results = "results/troops"                  # a folder, or s3://bucket/prefix
 "#;
 
@@ -72,6 +73,7 @@ fn the_example_of_the_design_parses() {
     assert_eq!(*limit, expected);
     let expected = Queue {
         weight: 2.try_into().unwrap(),
+        schedule: vec!["cron(0 0 * * ? *) for 6h".parse().unwrap()],
         results: Some(Place::Path("results/troops".into())),
         ..Queue::new("troops".parse().unwrap(), "hermes".parse().unwrap())
     };
@@ -173,11 +175,8 @@ fn unknown_keys_at_every_level() {
 #[test]
 fn keys_of_later_versions() {
     check_queue(
-        "schedule = []\n[queues.troops.then]\nqueue = \"groups\"",
-        &[
-            "jobq.toml:6: queues.troops.schedule is not in this version yet",
-            "jobq.toml:7: queues.troops.then is not in this version yet",
-        ],
+        "[queues.troops.then]\nqueue = \"groups\"",
+        &["jobq.toml:6: queues.troops.then is not in this version yet"],
     );
     check("backend = \"azure\"", &["jobq.toml:1: backend: 'azure' is not a backend: use local or aws"]);
 }

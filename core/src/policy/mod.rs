@@ -9,4 +9,5 @@ pub mod hint;
 pub mod redirect;
 pub mod retry;
 pub mod room;
+pub mod schedule;
 pub mod verdict;
