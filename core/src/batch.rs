@@ -55,3 +55,20 @@ impl Tally {
         self.known.saturating_sub(self.done).saturating_sub(self.dead)
     }
 }
+
+/// One batch at a glance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchSummary {
+    /// Its name.
+    pub id: BatchId,
+    /// The queue its tasks were pushed to.
+    pub queue: QueueName,
+    /// What it was made from, as [`NewBatch`] had it.
+    pub source: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whether its source was read to the end.
+    pub complete: bool,
+    /// Its counts.
+    pub tally: Tally,
+}

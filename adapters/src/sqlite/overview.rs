@@ -1,8 +1,8 @@
 //! What the command line shows of a store beside what the ports tell.
 
-use jobq_core::batch::Tally;
+use jobq_core::batch::{BatchSummary, Tally};
 use jobq_core::fault::Fault;
-use jobq_core::name::{BatchId, LimitName, QueueName};
+use jobq_core::name::{LimitName, QueueName};
 use jobq_core::task::TaskId;
 use jobq_core::time::Timestamp;
 use rusqlite::types::Type;
@@ -10,23 +10,6 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::number::read;
 use super::store::LocalStore;
-
-/// One batch at a glance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BatchSummary {
-    /// Its name.
-    pub id: BatchId,
-    /// The queue its tasks were pushed to.
-    pub queue: QueueName,
-    /// What it was made from, as [`jobq_core::batch::NewBatch`] had it.
-    pub source: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// Whether its source was read to the end.
-    pub complete: bool,
-    /// Its counts.
-    pub tally: Tally,
-}
 
 impl<C> LocalStore<C> {
     /// The queues that were ever used, by name.

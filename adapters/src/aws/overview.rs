@@ -1,0 +1,122 @@
+//! What the command line shows of a stack beside what the ports tell.
+//!
+//! The table has no index, for an index would be written with every count. So a list reads the whole table: a
+//! read unit per 4 KB, or some 10 cents for a thousand looks at ten thousand batches.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jobq_core::batch::BatchSummary;
+use jobq_core::dead_letter::DeadLetter;
+use jobq_core::fault::Fault;
+use jobq_core::name::{LimitName, QueueName};
+use jobq_core::ports::morgue::Morgue;
+use jobq_core::task::TaskId;
+use jobq_core::time::Timestamp;
+
+use super::batch;
+use super::store::AwsStore;
+use super::table::{self, BATCHES, ID, Item, LIMITS, Malformed};
+
+/// How many letters are looked through at a time.
+const LETTERS: usize = 100;
+
+impl<C> AwsStore<C> {
+    /// All batches, the latest first.
+    pub async fn batches(&self) -> Result<Vec<BatchSummary>, Fault> {
+        let operation = "list the batches";
+        let items = self.scan(operation, BATCHES).await?;
+        let batches: Result<Vec<BatchSummary>, Malformed> = items.iter().map(summary).collect();
+        let mut batches = batches.map_err(|malformed| table::unreadable(operation.to_owned(), malformed))?;
+        batches.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| b.id.cmp(&a.id)));
+        Ok(batches)
+    }
+
+    /// The limits that were ever booked on, by name.
+    pub async fn limits(&self) -> Result<Vec<LimitName>, Fault> {
+        let operation = "list the limits";
+        let items = self.scan(operation, LIMITS).await?;
+        let limits: Result<Vec<LimitName>, Malformed> =
+            items.iter().map(|item| table::name(item, ID, LIMITS)).collect();
+        let mut limits = limits.map_err(|malformed| table::unreadable(operation.to_owned(), malformed))?;
+        limits.sort();
+        Ok(limits)
+    }
+
+    /// The items whose keys begin with `beginning`, limits' documents left out.
+    async fn scan(&self, operation: &str, beginning: &str) -> Result<Vec<Item>, Fault> {
+        let table = self.shared.stack.ledger();
+        let request = self.shared.ledger.scan().table_name(&table).consistent_read(true);
+        let mut pages = request
+            .filter_expression("begins_with(id, :beginning)")
+            .expression_attribute_values(":beginning", AttributeValue::S(beginning.to_owned()))
+            .projection_expression("id, queue, #source, created_at, complete, known, done, dead")
+            // DynamoDB keeps the bare word for itself.
+            .expression_attribute_names("#source", "source")
+            .into_paginator()
+            .send();
+        let mut items = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| table::fault(&table, operation.to_owned(), error))?;
+            items.extend(page.items.unwrap_or_default());
+        }
+        Ok(items)
+    }
+}
+
+impl<C> AwsStore<C>
+where
+    Self: Morgue,
+{
+    /// The latest dead letter of a task in these queues, and the queue it came from. SQS can't be asked for one
+    /// message, so all letters are listed until it is found.
+    pub async fn find_letter(
+        &self,
+        queues: &[QueueName],
+        task: &TaskId,
+    ) -> Result<Option<(QueueName, Vec<u8>)>, Fault> {
+        let mut latest: Option<(Timestamp, &QueueName, Vec<u8>)> = None;
+        for queue in queues {
+            if let Some((died_at, letter)) = self.letter_in(queue, task).await?
+                && latest.as_ref().is_none_or(|(last, ..)| died_at >= *last)
+            {
+                latest = Some((died_at, queue, letter));
+            }
+        }
+        Ok(latest.map(|(_, queue, letter)| (queue.clone(), letter)))
+    }
+
+    /// The latest dead letter of a task in one queue, and when the task died.
+    async fn letter_in(
+        &self,
+        queue: &QueueName,
+        task: &TaskId,
+    ) -> Result<Option<(Timestamp, Vec<u8>)>, Fault> {
+        let mut latest = None;
+        let mut cursor = None;
+        loop {
+            let page = self.list(queue, cursor, LETTERS).await?;
+            let ours = page.letters.into_iter().filter_map(|letter| Some((death_of(task, &letter)?, letter)));
+            latest = ours.chain(latest).max_by_key(|(died_at, _)| *died_at);
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(latest);
+            }
+        }
+    }
+}
+
+/// When the task died, if this is its letter.
+fn death_of(task: &TaskId, letter: &[u8]) -> Option<Timestamp> {
+    let letter = DeadLetter::decode(letter)?;
+    (letter.task_id() == Some(task.as_str())).then_some(letter.died_at)
+}
+
+fn summary(item: &Item) -> Result<BatchSummary, Malformed> {
+    Ok(BatchSummary {
+        id: table::name(item, ID, BATCHES)?,
+        queue: table::name(item, "queue", "")?,
+        source: table::text(item, "source")?.to_owned(),
+        created_at: Timestamp::from_nanos(table::whole(item, "created_at")?),
+        complete: table::flag(item, "complete")?,
+        tally: batch::tally(item)?,
+    })
+}
