@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_sdk_dynamodb::config::Credentials;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -36,13 +37,22 @@ pub struct Sdk {
 impl Sdk {
     /// Reads the settings of the environment and the profile; `region` goes before theirs.
     pub async fn load(region: Option<&str>) -> Result<Self, Fault> {
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http())
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts(OPERATION));
-        if let Some(region) = region {
-            loader = loader.region(Region::new(region.to_owned()));
-        }
+        let loader = loader();
+        Self::loaded(match region {
+            Some(region) => loader.region(Region::new(region.to_owned())),
+            None => loader,
+        })
+        .await
+    }
+
+    /// The settings for a server that stands in for AWS, with a key that is its own secret. Nothing that the
+    /// environment or the profile says leads elsewhere.
+    pub async fn load_at(endpoint: &str, region: &str, key: &str) -> Result<Self, Fault> {
+        let loader = loader().endpoint_url(endpoint).region(Region::new(region.to_owned()));
+        Self::loaded(loader.credentials_provider(Credentials::new(key, key, None, None, "given"))).await
+    }
+
+    async fn loaded(loader: ConfigLoader) -> Result<Self, Fault> {
         let config = loader.load().await;
         let region = config.region().map(ToString::to_string).ok_or_else(|| {
             Fault::new(FaultKind::Lasting, "find out the AWS region: set AWS_REGION, or region under [aws]")
@@ -75,6 +85,13 @@ impl Sdk {
         let builder = self.config.to_builder();
         builder.http_client(http()).timeout_config(timeouts(operation)).build()
     }
+}
+
+fn loader() -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts(OPERATION))
 }
 
 fn http() -> SharedHttpClient {

@@ -13,8 +13,8 @@ pub use ministack::MiniStack;
 pub use moto::Moto;
 pub use per_process::{ministack, moto, unique};
 
-/// The key and the secret that both accept.
-const KEY: &str = "test";
+/// The key that both accept, which is the secret of itself.
+pub const KEY: &str = "test";
 
 /// The only region there is.
 pub const REGION: &str = "us-east-1";
