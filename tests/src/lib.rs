@@ -1,10 +1,13 @@
-//! What the tests are made of: contract suites, a clock moved by hand, and stand-ins for AWS.
+//! What the tests are made of: contract suites, a clock moved by hand, stand-ins for AWS, and the world around the program.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "all of it is test code: a failure ends the test"
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "all of it is test code: a failure ends the test, and it starts processes"
 )]
 
 pub mod aws;
 pub mod contract;
 pub mod hand_clock;
+pub mod world;

@@ -1,10 +1,10 @@
 //! P4 and the cool-down: an API slower than jobq was told.
 
-use crate::access_log::{Call, with_status};
+use jobq_tests::world::access_log::{Call, with_status};
 use crate::alone;
-use crate::folder::Folder;
-use crate::jobq::{run, start, wait};
-use crate::nginx::Nginx;
+use jobq_tests::world::folder::Folder;
+use jobq_tests::world::jobq::{run, start, wait};
+use jobq_tests::world::nginx::Nginx;
 
 #[test]
 fn p4_an_api_at_half_the_rate_slows_the_limit_and_costs_no_attempt() {

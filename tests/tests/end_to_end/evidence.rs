@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::access_log::Call;
-use crate::folder::Folder;
-use crate::jobq::run;
+use jobq_tests::world::access_log::Call;
+use jobq_tests::world::folder::Folder;
+use jobq_tests::world::jobq::run;
 use crate::state::path;
 
 /// How often each path was recorded, called and buried.
@@ -27,7 +27,7 @@ impl Evidence {
         }
     }
 
-    /// Every one of the `tasks` urls of [`crate::nginx::Nginx::urls`] has a record, and no letter lies about.
+    /// Every one of the `tasks` urls of [`jobq_tests::world::nginx::Nginx::urls`] has a record, and no letter lies about.
     #[track_caller]
     pub(crate) fn assert_all_done(&self, tasks: usize) {
         let missing: Vec<_> = (1..=tasks)

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use crate::alone;
-use crate::folder::Folder;
-use crate::jobq::{Ended, jobq, run};
-use crate::nginx::Nginx;
+use jobq_tests::world::folder::Folder;
+use jobq_tests::world::jobq::{Ended, jobq, run};
+use jobq_tests::world::nginx::Nginx;
 use crate::state::State;
 
 #[test]

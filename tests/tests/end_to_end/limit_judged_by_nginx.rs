@@ -3,11 +3,11 @@
 //! The share of the limit that was used is a figure, printed here and kept by `benches`; what a slow machine
 //! can't break is the bound: not one call refused. Below nine tenths something else than the machine is wrong.
 
-use crate::access_log::{Call, most_within, pace, with_status};
+use jobq_tests::world::access_log::{Call, most_within, pace, with_status};
 use crate::alone;
-use crate::folder::Folder;
-use crate::jobq::{run, start, wait};
-use crate::nginx::Nginx;
+use jobq_tests::world::folder::Folder;
+use jobq_tests::world::jobq::{run, start, wait};
+use jobq_tests::world::nginx::Nginx;
 
 const SECONDS: usize = 20;
 

@@ -13,12 +13,7 @@
     reason = "a test may panic, print its figures, start processes and read its environment"
 )]
 
-mod access_log;
 mod evidence;
-mod folder;
-mod jobq;
-mod nginx;
-mod patience;
 mod state;
 
 mod back_pressure;

@@ -12,10 +12,10 @@ use std::process::Child;
 
 use crate::alone;
 use crate::evidence::Evidence;
-use crate::folder::Folder;
-use crate::jobq::{run, start};
-use crate::nginx::Nginx;
-use crate::patience::until;
+use jobq_tests::world::folder::Folder;
+use jobq_tests::world::jobq::{run, start};
+use jobq_tests::world::nginx::Nginx;
+use jobq_tests::world::patience::until;
 use crate::state::State;
 
 const TASKS: usize = 5_000;

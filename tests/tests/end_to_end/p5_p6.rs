@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::folder::Folder;
-use crate::jobq::{Ended, jobq, run};
-use crate::nginx::Nginx;
+use jobq_tests::world::folder::Folder;
+use jobq_tests::world::jobq::{Ended, jobq, run};
+use jobq_tests::world::nginx::Nginx;
 
 /// A project whose limit covers `host`; loopback is allowed, so that only the host decides.
 fn project(host: &str) -> Folder {

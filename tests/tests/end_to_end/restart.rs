@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use crate::alone;
 use crate::evidence::Evidence;
-use crate::folder::Folder;
-use crate::jobq::{run, start};
-use crate::nginx::Nginx;
-use crate::patience::until;
+use jobq_tests::world::folder::Folder;
+use jobq_tests::world::jobq::{run, start};
+use jobq_tests::world::nginx::Nginx;
+use jobq_tests::world::patience::until;
 use crate::state::State;
 
 #[test]

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::alone;
 use crate::evidence::Evidence;
-use crate::folder::Folder;
-use crate::jobq::{jobq, run, start, wait};
-use crate::nginx::Nginx;
-use crate::patience::until;
+use jobq_tests::world::folder::Folder;
+use jobq_tests::world::jobq::{jobq, run, start, wait};
+use jobq_tests::world::nginx::Nginx;
+use jobq_tests::world::patience::until;
 
 const TASKS: usize = 1_000;
 

@@ -4,9 +4,9 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::folder::Folder;
-use crate::jobq::{Ended, jobq, run};
-use crate::nginx::Nginx;
+use jobq_tests::world::folder::Folder;
+use jobq_tests::world::jobq::{Ended, jobq, run};
+use jobq_tests::world::nginx::Nginx;
 
 /// A project with done, dead and waiting tasks in it.
 fn lived_in() -> (Nginx, Folder) {

@@ -1,7 +1,7 @@
 //! Bad lines between good ones: the good ones are sent, each bad one is told by file and number.
 
 use super::{GOOD, assert_well_told, typed};
-use crate::nginx::Nginx;
+use jobq_tests::world::nginx::Nginx;
 use crate::state::State;
 
 /// A bad line between good ones: they are sent, it is told by file and number. With `--strict` none is sent.

@@ -4,8 +4,8 @@
 
 use std::fs::File;
 
-use crate::folder::Folder;
-use crate::jobq::{Ended, jobq};
+use jobq_tests::world::folder::Folder;
+use jobq_tests::world::jobq::{Ended, jobq};
 
 const CONFIG: &str = "[limits.api]\nrate = \"50/s\"\nhosts = [\"api.example\"]\n\
                       [queues.calls]\nlimit = \"api\"\nresults = \"results.jsonl\"\n";

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use super::Case;
-use crate::jobq::Ended;
+use jobq_tests::world::jobq::Ended;
 
 /// Permissions are nothing to root, so the program is run as nobody.
 pub(super) fn as_nobody(case: &Case) -> Ended {

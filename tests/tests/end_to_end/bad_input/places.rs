@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::nobody::{as_nobody, read_only};
 use super::{assert_well_told, typed};
-use crate::nginx::free_port;
+use jobq_tests::world::nginx::free_port;
 
 #[test]
 fn results_in_a_place_that_cannot_be() {

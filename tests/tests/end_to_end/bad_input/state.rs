@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::nobody::{as_nobody, read_only};
 use super::{assert_well_told, typed};
-use crate::jobq::run;
+use jobq_tests::world::jobq::run;
 
 #[test]
 fn state_of_a_newer_version() {

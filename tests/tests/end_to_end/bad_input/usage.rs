@@ -1,7 +1,7 @@
 //! What is typed is wrong, or the file it names.
 
 use super::typed;
-use crate::jobq::run;
+use jobq_tests::world::jobq::run;
 
 cases! {
     csv_without_template: typed("push calls good.csv").fails(2, &["good.csv", "needs a url template, like --url"]);
