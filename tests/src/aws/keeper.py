@@ -29,7 +29,8 @@ def kill(*_):
 
 
 def wait_for_owner():
-    sys.stdin.buffer.read()
+    while os.read(0, 1):  # not sys.stdin: a thread that waits there holds a lock that Python's end needs
+        pass
     owner_is_gone.set()
     kill()
 

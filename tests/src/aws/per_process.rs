@@ -1,4 +1,4 @@
-//! One of each stand-in for all tests of a process: a start takes a second and a hundred megabytes.
+//! One of each stand-in for all tests of a process: each takes up to a second and a hundred megabytes.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
