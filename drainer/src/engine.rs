@@ -39,6 +39,8 @@ pub(crate) struct Engine<'w, W: World> {
     /// Calls under way.
     pub(crate) calls: FuturesUnordered<LocalBoxFuture<'w, Step>>,
     stage: Stage,
+    /// When it was stopped.
+    stopped_at: Timestamp,
     /// The earliest instant at which the engine will be woken.
     alarm: Option<Timestamp>,
     pub(crate) sources: Vec<Source>,
@@ -113,6 +115,7 @@ impl<'w, W: World> Engine<'w, W> {
             operations: FuturesUnordered::new(),
             calls: FuturesUnordered::new(),
             stage: Stage::Working,
+            stopped_at: Timestamp::EPOCH,
             alarm: None,
             sources: plan.queues.iter().map(|_| Source::default()).collect(),
             measuring: false,
@@ -165,7 +168,7 @@ impl<'w, W: World> Engine<'w, W> {
             Step::StopAsked => self.stop(now),
             Step::AbortAsked => self.close(now),
             Step::Woken(at) => self.alarm = self.alarm.filter(|alarm| *alarm != at),
-            Step::Received(queue, result) => self.on_received(queue, result, now)?,
+            Step::Received(queue, most, result) => self.on_received(queue, most, result, now)?,
             Step::Measured(result) => self.on_measured(result, now)?,
             Step::Booked(result) => self.on_booked(result, now)?,
             Step::Cooled(told, result) => self.on_cooled(told, result, now)?,
@@ -221,12 +224,14 @@ impl<'w, W: World> Engine<'w, W> {
             in_flight: self.calls.len(),
             permits: self.permits,
             interval: self.interval,
-            time_left: self
-                .plan
-                .deadline
-                .map(|deadline| deadline.since(now).saturating_sub(self.latency * 2)),
+            time_left: self.last_start().map(|last| last.since(now)),
             latency: self.latency,
         }
+    }
+
+    /// When the last call may start, if there is a deadline.
+    pub(crate) fn last_start(&self) -> Option<Timestamp> {
+        self.plan.deadline.map(|deadline| deadline.minus(self.latency * 2))
     }
 
     /// How many calls the tightest quota admits in a window.
@@ -245,6 +250,7 @@ impl<'w, W: World> Engine<'w, W> {
     pub(crate) fn stop(&mut self, now: Timestamp) {
         if self.stage == Stage::Working {
             self.pacer.clear();
+            self.stopped_at = now;
             self.stage = Stage::Stopping(now.plus(self.plan.grace));
         }
     }
@@ -258,8 +264,7 @@ impl<'w, W: World> Engine<'w, W> {
     }
 
     fn pass_deadlines(&mut self, now: Timestamp) {
-        let last_start = self.plan.deadline.map(|deadline| deadline.minus(self.latency * 2));
-        if last_start.is_some_and(|last| now >= last) {
+        if self.last_start().is_some_and(|last| now >= last) {
             self.stop(now);
         }
         let over = |until| now >= until || self.plan.deadline.is_some_and(|deadline| now >= deadline);
@@ -271,12 +276,19 @@ impl<'w, W: World> Engine<'w, W> {
     }
 
     fn is_over(&self) -> bool {
-        let ended = self.is_idle() && !self.is_receiving();
+        let now = self.world.clock().now();
+        let given_up = now >= self.receives_given_up_at();
+        let ended = self.is_idle() && (given_up || !self.is_receiving());
         match self.stage {
             Stage::Working => false,
             Stage::Stopping(_) => ended,
-            Stage::Closing(until) => ended || self.world.clock().now() >= until,
+            Stage::Closing(until) => ended || now >= until,
         }
+    }
+
+    /// When receives under way are waited for no more, once the drainer is stopped.
+    fn receives_given_up_at(&self) -> Timestamp {
+        self.stopped_at.plus(self.plan.manner.receiving.patience)
     }
 
     /// Sees to it that the engine is woken when something can be done that no operation's end announces.
@@ -287,7 +299,7 @@ impl<'w, W: World> Engine<'w, W> {
             .next_at()
             .filter(|_| working && self.hand.len() > 0 && self.calls.len() < self.permits);
         let stage = match self.stage {
-            Stage::Working => self.plan.deadline.map(|deadline| deadline.minus(self.latency * 2)),
+            Stage::Working => self.last_start(),
             Stage::Stopping(until) | Stage::Closing(until) => Some(until),
         };
         let others = [
@@ -295,6 +307,7 @@ impl<'w, W: World> Engine<'w, W> {
             self.book_at(now).filter(|_| working),
             self.keeper.look_at(),
             self.settle_at(),
+            (!working && self.is_receiving()).then(|| self.receives_given_up_at()),
         ];
         let Some(wake) = others.into_iter().chain([slot, stage]).flatten().min() else {
             return;

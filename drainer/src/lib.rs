@@ -12,6 +12,7 @@ mod called;
 mod engine;
 mod hand;
 mod kept;
+pub mod manner;
 mod pacer;
 mod persist;
 pub mod plan;

@@ -9,6 +9,8 @@ use jobq_core::queue::Queue;
 use jobq_core::rate::Pace;
 use jobq_core::time::Timestamp;
 
+use crate::manner::Manner;
+
 /// How many calls may be under way without a pace and without a cap.
 const UNPACED_PERMITS: usize = 128;
 
@@ -32,6 +34,8 @@ pub struct Plan {
     pub deadline: Option<Timestamp>,
     /// How long calls under way may go on after a stop.
     pub grace: Duration,
+    /// How to treat the backend.
+    pub manner: Manner,
 }
 
 /// When a drainer ends by itself.
@@ -44,11 +48,23 @@ pub enum Until {
 }
 
 impl Plan {
-    /// A drainer of `limit` that serves `queues` until it is stopped.
+    /// A drainer of `limit` that serves `queues` of a local store until it is stopped.
     pub fn new(drainer: DrainerId, limit: Limit, queues: Vec<Queue>) -> Self {
-        let permits = default_permits(&limit);
-        let grace = queues.iter().map(|queue| queue.timeout).max().unwrap_or_default();
-        Self { drainer, limit, queues, permits, until: Until::Stopped, deadline: None, grace }
+        Self {
+            drainer,
+            permits: default_permits(&limit),
+            until: Until::Stopped,
+            deadline: None,
+            grace: queues.iter().map(|queue| queue.timeout).max().unwrap_or_default(),
+            manner: Manner::local(),
+            limit,
+            queues,
+        }
+    }
+
+    /// The same drainer over SQS.
+    pub fn over_sqs(self) -> Self {
+        Self { manner: Manner::over_sqs(), ..self }
     }
 }
 

@@ -8,7 +8,7 @@ use jobq_core::envelope::Envelope;
 use jobq_core::event::Event;
 use jobq_core::fault::Fault;
 use jobq_core::policy::fair;
-use jobq_core::policy::room::{Load, room};
+use jobq_core::policy::room::{Flow, Load, Supply, receives, room};
 use jobq_core::ports::depth::Depth;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::task::Request;
@@ -22,22 +22,23 @@ use crate::settled::{Ending, excerpt};
 use crate::step::Step;
 use crate::world::World;
 
-/// How long a receive waits for a first task. Short, because a stop waits for it too.
-const POLL: Duration = Duration::from_millis(500);
-
-/// A receive is worth making when it can bring this part of what a queue may have in hand.
-const WORTHWHILE: usize = 4;
+/// How long a queue that brought nothing is left alone, whatever its backend makes of a wait.
+const BREATH: Duration = Duration::from_millis(50);
 
 /// A task received this often without an end is given up before its call: it may kill its drainer. Far
 /// above any `max_attempts`, because a receive is not an attempt.
 const MOST_RECEIVES: u32 = 100;
 
 /// What is known of one queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Source {
-    /// Whether a receive is under way.
-    receiving: bool,
-    /// Whether the last receive brought nothing.
+    /// How many receives are under way.
+    under_way: usize,
+    /// How many tasks those can bring.
+    on_the_way: usize,
+    /// What the last receive said.
+    flow: Flow,
+    /// Whether the last receive brought nothing, and the queue was not measured since.
     empty: bool,
     /// No receive before then.
     not_before: Timestamp,
@@ -45,8 +46,15 @@ pub(crate) struct Source {
     faults: u32,
 }
 
+impl Default for Source {
+    fn default() -> Self {
+        let not_before = Timestamp::EPOCH;
+        Self { under_way: 0, on_the_way: 0, flow: Flow::Few, empty: false, not_before, faults: 0 }
+    }
+}
+
 impl<W: World> Engine<'_, W> {
-    /// Starts a receive from every queue that has room for a worthwhile number of tasks.
+    /// Starts receives from every queue that has room for a worthwhile number of tasks.
     pub(crate) fn receive(&mut self, now: Timestamp) {
         if self.bookings.closed {
             return;
@@ -54,30 +62,46 @@ impl<W: World> Engine<'_, W> {
         let total = room(&Load { in_hand: 0, ..self.load(now) });
         for queue in 0..self.sources.len() {
             let source = &self.sources[queue];
-            let wanted = fair::share(total, self.plan.queues[queue].weight.get(), self.active_weights(queue));
-            let room = wanted.saturating_sub(self.hand.len_of(queue));
-            if source.receiving || now < source.not_before || room < wanted.div_ceil(WORTHWHILE).max(1) {
+            if now < source.not_before {
                 continue;
             }
-            self.sources[queue].receiving = true;
-            let (world, plan) = (self.world, self.plan);
-            self.operate(async move {
-                let own = &plan.queues[queue];
-                let wait = if room == wanted { POLL } else { Duration::ZERO };
-                Step::Received(queue, world.inbox().receive(&own.name, room, own.visibility, wait).await)
-            });
+            let supply = Supply {
+                wanted: fair::share(total, self.plan.queues[queue].weight.get(), self.active_weights(queue)),
+                in_hand: self.hand.len_of(queue),
+                under_way: source.under_way,
+                on_the_way: source.on_the_way,
+                flow: source.flow,
+                most_wait: self.last_start().map_or(Duration::MAX, |last| last.since(now)),
+            };
+            let receives = receives(&self.plan.manner.receiving, &supply);
+            for _ in 0..receives.count {
+                self.start_receive(queue, receives.most, receives.wait);
+            }
         }
     }
 
-    /// Takes in what a receive brought.
+    fn start_receive(&mut self, queue: usize, most: usize, wait: Duration) {
+        let source = &mut self.sources[queue];
+        source.under_way += 1;
+        source.on_the_way += most;
+        let (world, own) = (self.world, &self.plan.queues[queue]);
+        self.operate(async move {
+            let received = world.inbox().receive(&own.name, most, own.visibility, wait).await;
+            Step::Received(queue, most, received)
+        });
+    }
+
+    /// Takes in what a receive of at most `most` tasks brought.
     pub(crate) fn on_received(
         &mut self,
         queue: usize,
+        most: usize,
         result: Result<Vec<Delivery>, Fault>,
         now: Timestamp,
     ) -> Result<(), Fault> {
         let source = &mut self.sources[queue];
-        source.receiving = false;
+        source.under_way -= 1;
+        source.on_the_way -= most;
         let deliveries = match result {
             Ok(deliveries) => deliveries,
             Err(fault) => {
@@ -92,13 +116,14 @@ impl<W: World> Engine<'_, W> {
         };
         let recovered = std::mem::take(&mut source.faults) > 0;
         source.empty = deliveries.is_empty();
+        source.flow = source.flow.after(deliveries.len(), most);
         if recovered {
             self.note(&Event::OperationRecovered);
         }
         let source = &mut self.sources[queue];
         if source.empty {
             // A short poll answers at once; the next one comes when something else has happened, or soon.
-            source.not_before = now.plus(POLL / 10);
+            source.not_before = now.plus(BREATH);
         } else {
             let name = self.plan.queues[queue].name.clone();
             self.note(&Event::TasksReceived { queue: name, count: deliveries.len() });
@@ -149,12 +174,12 @@ impl<W: World> Engine<'_, W> {
 
     /// Whether any receive is under way: its tasks will have to be handed back.
     pub(crate) fn is_receiving(&self) -> bool {
-        self.sources.iter().any(|source| source.receiving)
+        self.sources.iter().any(|source| source.under_way > 0)
     }
 
     /// The earliest instant at which a queue that waits may be asked again.
     pub(crate) fn receive_at(&self, now: Timestamp) -> Option<Timestamp> {
-        let waiting = self.sources.iter().filter(|source| !source.receiving && source.not_before > now);
+        let waiting = self.sources.iter().filter(|source| source.under_way == 0 && source.not_before > now);
         waiting.map(|source| source.not_before).min()
     }
 

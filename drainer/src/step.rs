@@ -18,8 +18,8 @@ pub(crate) enum Step {
     AbortAsked,
     /// An instant has come at which something can be done.
     Woken(Timestamp),
-    /// A receive from the queue of this number has answered.
-    Received(usize, Result<Vec<Delivery>, Fault>),
+    /// A receive of at most so many from the queue of this number has answered.
+    Received(usize, usize, Result<Vec<Delivery>, Fault>),
     /// The queues were measured: how many tasks they hold in all.
     Measured(Result<u64, Fault>),
     /// The ledger has answered a booking.

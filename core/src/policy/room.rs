@@ -30,6 +30,103 @@ pub struct Load {
     pub latency: Duration,
 }
 
+/// How receives of a backend's queues are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receiving {
+    /// The most tasks one receive can bring.
+    pub at_once: usize,
+    /// The most receives of one queue under way at once.
+    pub under_way: usize,
+    /// A receive beside tasks in hand is worth making when it can bring this part of what may be in hand (a divisor),
+    /// or as many as one can bring at all.
+    pub part: usize,
+    /// How long the first receive of a queue with nothing in hand waits for a task. It doubles with each that
+    /// brought nothing, up to `longest_wait`.
+    pub first_wait: Duration,
+    /// The longest a receive waits.
+    pub longest_wait: Duration,
+    /// How long a receive waits beside tasks in hand.
+    pub beside_wait: Duration,
+    /// How long after a stop receives under way are waited for. What they bring later stays hidden until its
+    /// visibility ends.
+    pub patience: Duration,
+}
+
+/// What is known of one queue, for its next receives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Supply {
+    /// How many of its tasks may be in hand.
+    pub wanted: usize,
+    /// How many are.
+    pub in_hand: usize,
+    /// How many receives are under way.
+    pub under_way: usize,
+    /// How many tasks those can bring.
+    pub on_the_way: usize,
+    /// What the last receive said.
+    pub flow: Flow,
+    /// The longest the next receive may wait: what the engine waits for otherwise.
+    pub most_wait: Duration,
+}
+
+/// What the last receive of a queue said about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// It brought about as many tasks as it could.
+    Plenty,
+    /// It brought few tasks, or there was none yet.
+    Few,
+    /// So many in a row brought nothing.
+    Dry(u32),
+}
+
+/// The receives to start now; all alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receives {
+    /// How many.
+    pub count: usize,
+    /// The most tasks each may bring.
+    pub most: usize,
+    /// How long each waits for a first task.
+    pub wait: Duration,
+}
+
+impl Flow {
+    /// What a receive that brought `count` of at most `most` tasks says, after `self`.
+    pub fn after(self, count: usize, most: usize) -> Self {
+        match self {
+            Self::Dry(times) if count == 0 => Self::Dry(times.saturating_add(1)),
+            _ if count == 0 => Self::Dry(1),
+            _ if count >= most.div_ceil(2) => Self::Plenty,
+            _ => Self::Few,
+        }
+    }
+
+    /// Whether the last receive brought nothing.
+    pub fn is_dry(self) -> bool {
+        matches!(self, Self::Dry(_))
+    }
+}
+
+/// The receives of a queue to start now: full ones beside those under way; one that isn't full where little is in hand;
+/// and only one at a time from a queue that doesn't bring much, so that an empty queue costs little.
+pub fn receives(receiving: &Receiving, supply: &Supply) -> Receives {
+    let held = supply.in_hand.saturating_add(supply.on_the_way);
+    let room = supply.wanted.saturating_sub(held);
+    let worth = supply.wanted.div_ceil(receiving.part.max(1)).min(receiving.at_once).max(1);
+    let most_under_way = if supply.flow == Flow::Plenty { receiving.under_way } else { 1 };
+    let free = most_under_way.saturating_sub(supply.under_way);
+    let count =
+        if room < worth { 0 } else { (room / receiving.at_once.max(1)).clamp(1, free.max(1)).min(free) };
+    let wait = if supply.in_hand > 0 { receiving.beside_wait } else { idle_wait(receiving, supply.flow) };
+    Receives { count, most: room.min(receiving.at_once), wait: wait.min(supply.most_wait) }
+}
+
+fn idle_wait(receiving: &Receiving, flow: Flow) -> Duration {
+    let Flow::Dry(times) = flow else { return receiving.first_wait };
+    receiving.first_wait.saturating_mul(2u32.saturating_pow(times)).min(receiving.longest_wait)
+}
+
 /// How many tasks to receive: about two seconds of the pace in hand, nothing that couldn't start in time.
 pub fn room(load: &Load) -> usize {
     let unpaced = load.permits.saturating_mul(IN_HAND_PER_PERMIT);
@@ -38,21 +135,29 @@ pub fn room(load: &Load) -> usize {
     wanted.min(in_time).min(load.most).saturating_sub(load.in_hand)
 }
 
-/// For how many of the tasks in hand, beyond the `held` slots, to book slots now: no more than a span's
-/// worth of what the permits can carry at the latency seen.
+/// For how many of the tasks in hand, beyond the `held` slots, to book slots now: a span's worth, and no more than
+/// the permits can carry at the latency seen.
 pub fn slots_wanted(load: &Load, held: usize) -> usize {
-    load.in_hand.min(startable(load, SPAN)).saturating_sub(held)
+    let without_slot = load.in_hand.saturating_sub(held);
+    without_slot.min(paced(load, SPAN)).min(carried(load, SPAN).saturating_sub(held))
 }
 
-/// How many calls can start within `length`, by pace and by permits (Little's law).
+/// How many calls can start within `length`, by pace and by permits.
 fn startable(load: &Load, length: Duration) -> usize {
-    let paced = slots_within(length, load.interval).map_or(usize::MAX, |slots| slots.saturating_add(1));
+    if length.is_zero() { 0 } else { paced(load, length).min(carried(load, length)) }
+}
+
+fn paced(load: &Load, length: Duration) -> usize {
+    slots_within(length, load.interval).map_or(usize::MAX, |slots| slots.saturating_add(1))
+}
+
+/// How many calls the permits can carry within `length` (Little's law).
+fn carried(load: &Load, length: Duration) -> usize {
     let free = load.permits.saturating_sub(load.in_flight);
     let ended = (load.permits as u128).saturating_mul(length.as_nanos()).checked_div(load.latency.as_nanos());
     // Nothing is known of how long calls take, or they take longer than this: count on what is free.
     let ended = ended.filter(|_| load.latency <= length).unwrap_or(0);
-    let carried = free.saturating_add(usize::try_from(ended).unwrap_or(usize::MAX));
-    if length.is_zero() { 0 } else { paced.min(carried) }
+    free.saturating_add(usize::try_from(ended).unwrap_or(usize::MAX))
 }
 
 fn slots_within(length: Duration, interval: Duration) -> Option<usize> {
@@ -103,5 +208,70 @@ mod tests {
         assert_eq!(slots_wanted(&Load { in_flight: 10, ..slow }, 0), 0, "no call can start");
         let quick = Load { latency: Duration::from_millis(10), ..slow };
         assert_eq!(slots_wanted(&quick, 0), 51);
+    }
+
+    #[test]
+    fn the_next_lease_is_a_whole_span_though_the_last_has_slots_left() {
+        let busy = Load { in_hand: 100, latency: Duration::from_millis(300), ..load() };
+        assert_eq!(slots_wanted(&busy, 12), 51);
+        assert_eq!(slots_wanted(&Load { in_hand: 30, ..busy }, 12), 18);
+    }
+
+    fn in_tens() -> Receiving {
+        Receiving {
+            at_once: 10,
+            under_way: 8,
+            part: 1,
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(20),
+            beside_wait: Duration::from_secs(1),
+            patience: Duration::from_secs(1),
+        }
+    }
+
+    fn supply(wanted: usize, in_hand: usize, under_way: usize, flow: Flow) -> Supply {
+        let on_the_way = under_way * 10;
+        Supply { wanted, in_hand, under_way, on_the_way, flow, most_wait: Duration::MAX }
+    }
+
+    #[test]
+    fn receives_in_tens_are_full_ones() {
+        let started = |wanted, in_hand, under_way, flow| {
+            let receives = receives(&in_tens(), &supply(wanted, in_hand, under_way, flow));
+            (receives.count, receives.most)
+        };
+        assert_eq!(started(100, 75, 0, Flow::Plenty), (2, 10));
+        assert_eq!(started(100, 75, 2, Flow::Plenty).0, 0, "what is under way will fill the room");
+        assert_eq!(started(100, 95, 0, Flow::Plenty).0, 0);
+        assert_eq!(started(100, 0, 0, Flow::Plenty), (8, 10));
+        assert_eq!(started(100, 0, 0, Flow::Few), (1, 10), "one until the queue shows that it brings more");
+        assert_eq!(started(100, 40, 1, Flow::Dry(1)).0, 0);
+        assert_eq!(started(6, 2, 0, Flow::Plenty).0, 0);
+        assert_eq!(started(6, 0, 0, Flow::Plenty), (1, 6));
+        assert_eq!(started(0, 0, 0, Flow::Plenty).0, 0);
+    }
+
+    #[test]
+    fn an_empty_queue_is_waited_for_longer_and_longer() {
+        let wait = |in_hand, flow| receives(&in_tens(), &supply(100, in_hand, 0, flow)).wait.as_secs();
+        let mut flow = Flow::Few;
+        let mut waits = Vec::new();
+        for _ in 0..7 {
+            waits.push(wait(0, flow));
+            flow = flow.after(0, 10);
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 20, 20]);
+        assert_eq!(wait(3, flow), 1, "what is in hand is not idled over");
+        assert_eq!(wait(0, flow.after(10, 10)), 1);
+        let soon = Supply { most_wait: Duration::from_millis(300), ..supply(100, 0, 0, flow) };
+        assert_eq!(receives(&in_tens(), &soon).wait, Duration::from_millis(300));
+    }
+
+    #[test]
+    fn where_one_receive_brings_all_it_is_made_for_a_quarter() {
+        let all = Receiving { at_once: usize::MAX, under_way: 1, part: 4, ..in_tens() };
+        let started = |in_hand| receives(&all, &supply(100, in_hand, 0, Flow::Plenty));
+        assert_eq!((started(76).count, started(75).count, started(75).most), (0, 1, 25));
+        assert_eq!((started(0).count, started(0).most), (1, 100));
     }
 }

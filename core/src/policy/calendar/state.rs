@@ -81,6 +81,9 @@ pub struct Pause {
 pub struct Holder {
     /// Which one.
     pub drainer: String,
+    /// When it was first noted: it has run from then until it was noted last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// When it counts as dead unless it books again.
     pub until: Timestamp,
     /// Its part of the cap on calls in flight.
