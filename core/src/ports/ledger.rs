@@ -22,6 +22,7 @@ pub struct Versioned {
 
 /// What became of a compare-and-swap.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "it is looked at where it is made, and never kept")]
 pub enum Swap {
     /// Written, durable; this is its version.
     Written(Version),

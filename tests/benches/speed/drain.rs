@@ -7,10 +7,10 @@ use anyhow::Result;
 use crate::TASKS;
 use crate::bare;
 use crate::meter::{self, Usage};
-use crate::nginx::Nginx;
 use crate::project::{Project, gets};
 use crate::setup::Setup;
 use crate::table::{Goal, Row, Spread, Unit};
+use jobq_tests::world::nginx::Nginx;
 
 /// An nginx that does as little as it can for a call.
 pub(crate) fn quick_nginx() -> Nginx {

@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 
-use crate::access_log::pace;
 use crate::bare;
 use crate::meter::Usage;
-use crate::nginx::Nginx;
 use crate::project::{Project, gets};
 use crate::setup::Setup;
 use crate::table::{Goal, Row, Spread, Unit};
+use jobq_tests::world::access_log::pace;
+use jobq_tests::world::nginx::Nginx;
 
 const RATE: usize = 1_000;
 const CALLS: usize = RATE * 10;

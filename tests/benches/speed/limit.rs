@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 
-use crate::access_log::{Call, most_within, pace, with_status};
 use crate::bare;
-use crate::nginx::Nginx;
 use crate::project::{Project, gets};
 use crate::setup::Setup;
 use crate::table::{Goal, Row, Spread, Unit};
+use jobq_tests::world::access_log::{Call, most_within, pace, with_status};
+use jobq_tests::world::nginx::Nginx;
 
 const SECONDS: usize = 20;
 

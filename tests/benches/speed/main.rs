@@ -26,13 +26,6 @@ mod memory;
 mod push;
 mod start;
 
-#[path = "../../tests/end_to_end/access_log.rs"]
-#[allow(dead_code, reason = "the end-to-end tests use the rest")]
-mod access_log;
-#[path = "../../tests/end_to_end/nginx.rs"]
-#[allow(dead_code, reason = "the end-to-end tests use the rest")]
-mod nginx;
-
 use std::process::ExitCode;
 
 use anyhow::Result;

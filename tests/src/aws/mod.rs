@@ -7,6 +7,8 @@ mod emulator;
 mod ministack;
 mod moto;
 mod per_process;
+pub mod proxy;
+pub mod request_kind;
 
 pub use emulator::program;
 pub use ministack::MiniStack;

@@ -9,6 +9,7 @@ pub struct Folder {
 }
 
 impl Folder {
+    #[allow(clippy::new_without_default, reason = "a folder is made, not assumed")]
     pub fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
