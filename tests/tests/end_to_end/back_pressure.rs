@@ -1,7 +1,7 @@
 //! P4 and the cool-down: an API slower than jobq was told.
 
-use jobq_tests::world::access_log::{Call, with_status};
 use crate::alone;
+use jobq_tests::world::access_log::{Call, with_status};
 use jobq_tests::world::folder::Folder;
 use jobq_tests::world::jobq::{run, start, wait};
 use jobq_tests::world::nginx::Nginx;

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::state::path;
 use jobq_tests::world::access_log::Call;
 use jobq_tests::world::folder::Folder;
 use jobq_tests::world::jobq::run;
-use crate::state::path;
 
 /// How often each path was recorded, called and buried.
 pub(crate) struct Evidence {

@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use crate::alone;
+use crate::state::State;
 use jobq_tests::world::folder::Folder;
 use jobq_tests::world::jobq::{Ended, jobq, run};
 use jobq_tests::world::nginx::Nginx;
-use crate::state::State;
 
 #[test]
 fn version() {

@@ -3,8 +3,8 @@
 //! The share of the limit that was used is a figure, printed here and kept by `benches`; what a slow machine
 //! can't break is the bound: not one call refused. Below nine tenths something else than the machine is wrong.
 
-use jobq_tests::world::access_log::{Call, most_within, pace, with_status};
 use crate::alone;
+use jobq_tests::world::access_log::{Call, most_within, pace, with_status};
 use jobq_tests::world::folder::Folder;
 use jobq_tests::world::jobq::{run, start, wait};
 use jobq_tests::world::nginx::Nginx;

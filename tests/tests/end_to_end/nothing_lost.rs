@@ -12,11 +12,11 @@ use std::process::Child;
 
 use crate::alone;
 use crate::evidence::Evidence;
+use crate::state::State;
 use jobq_tests::world::folder::Folder;
 use jobq_tests::world::jobq::{run, start};
 use jobq_tests::world::nginx::Nginx;
 use jobq_tests::world::patience::until;
-use crate::state::State;
 
 const TASKS: usize = 5_000;
 const PROCESSES: usize = 3;

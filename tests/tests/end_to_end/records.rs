@@ -1,9 +1,9 @@
 //! What the results hold: item 6 of the issue, field by field.
 
+use crate::what_there_is_to_see::keys;
 use jobq_tests::world::folder::Folder;
 use jobq_tests::world::jobq::run;
 use jobq_tests::world::nginx::Nginx;
-use crate::what_there_is_to_see::keys;
 
 /// A csv of kinds, a url template, answers of each kind.
 #[test]

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use crate::alone;
 use crate::evidence::Evidence;
+use crate::state::State;
 use jobq_tests::world::folder::Folder;
 use jobq_tests::world::jobq::{run, start};
 use jobq_tests::world::nginx::Nginx;
 use jobq_tests::world::patience::until;
-use crate::state::State;
 
 #[test]
 fn p1_a_run_killed_at_half_goes_on_and_pushes_nothing_twice() {

@@ -1,8 +1,8 @@
 //! Bad lines between good ones: the good ones are sent, each bad one is told by file and number.
 
 use super::{GOOD, assert_well_told, typed};
-use jobq_tests::world::nginx::Nginx;
 use crate::state::State;
+use jobq_tests::world::nginx::Nginx;
 
 /// A bad line between good ones: they are sent, it is told by file and number. With `--strict` none is sent.
 #[track_caller]
