@@ -4,10 +4,13 @@
 pub mod address;
 pub mod calendar;
 pub mod chunk;
+pub mod company;
 pub mod fair;
 pub mod hint;
+pub mod permits;
 pub mod redirect;
 pub mod retry;
 pub mod room;
+pub mod scale;
 pub mod schedule;
 pub mod verdict;

@@ -113,6 +113,9 @@ pub struct Scaling {
     pub started: u32,
     /// When they were started.
     pub started_at: Timestamp,
+    /// How many were at work then: whoever is seen beyond them is one of those started.
+    #[serde(default)]
+    pub at_work: u32,
     /// The last latency seen, in milliseconds, for when nobody is at work.
     pub latency_ms: u32,
 }
