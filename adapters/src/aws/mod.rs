@@ -1,16 +1,32 @@
 //! The stack on AWS: queues over SQS, the ledger over DynamoDB, results over S3, drainers over Lambda.
 
-pub mod overview;
 pub mod fleet;
 pub mod history;
 pub mod log;
+pub mod overview;
+pub mod results;
 pub mod sdk;
+pub mod secrets;
 pub mod store;
 pub mod wake;
 pub mod waker;
 
+mod address;
 mod batch;
+mod book;
+mod delete;
+mod depth;
 mod failure;
+mod hide;
+mod inbox;
 mod invoke;
 mod ledger;
+mod look;
+mod morgue;
+mod outbox;
+mod packing;
+mod send;
+mod settle;
 mod table;
+mod tens;
+mod text;

@@ -1,16 +1,20 @@
 //! The handle on a stack's queues and ledger.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jobq_core::stack::Stack;
 
+use super::book::Book;
+use super::look::Looks;
 use super::sdk::Sdk;
 
 /// Queues, dead letters and the ledger of one stack. Cheap to clone.
 ///
-/// What it answers with `Ok` is durable in SQS or DynamoDB. It holds nothing that another handle, in another
-/// process, would miss.
+/// What it answers with `Ok` is durable in SQS or DynamoDB. Two things only this handle and its clones know:
+/// which deliveries they were given and until when (SQS answers yes to a receipt that has run out), and what
+/// a look into a dead-letter queue found. So a delivery is settled by whom it was given to, and a list is read
+/// on by who began it.
 #[derive(Clone)]
 pub struct AwsStore<C> {
     pub(super) shared: Arc<Shared>,
@@ -26,6 +30,12 @@ pub(super) struct Shared {
     pub(super) ledger: aws_sdk_dynamodb::Client,
     /// The addresses of queues, once they were asked for.
     pub(super) addresses: Mutex<HashMap<String, String>>,
+    /// The deliveries given out.
+    pub(super) book: Mutex<Book>,
+    /// How many long polls in a row brought nothing, by queue.
+    pub(super) quiet: Mutex<HashMap<String, u32>>,
+    /// What looks into dead-letter queues found.
+    pub(super) looks: Mutex<Looks>,
 }
 
 impl<C> AwsStore<C> {
@@ -37,7 +47,15 @@ impl<C> AwsStore<C> {
             polls: aws_sdk_sqs::Client::new(&sdk.polls()),
             ledger: aws_sdk_dynamodb::Client::new(&sdk.ledger()),
             addresses: Mutex::default(),
+            book: Mutex::default(),
+            quiet: Mutex::default(),
+            looks: Mutex::default(),
         };
         Self { shared: Arc::new(shared), clock }
     }
+}
+
+/// What is kept behind a lock. It is whole even if who held it has panicked: each change is a single step.
+pub(super) fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,0 +1,60 @@
+//! Sends tasks to SQS and keeps how far a push has come in DynamoDB.
+//!
+//! The two can't be written at once. The mark comes last, so that it never promises what isn't there: a push cut short
+//! between them sends up to one load again when it goes on.
+
+use std::time::Duration;
+
+use jobq_core::batch::{Mark, NewBatch, Opened};
+use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::name::{BatchId, QueueName};
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::outbox::Outbox;
+use jobq_core::settlement::Parcel;
+
+use super::packing::{LONGEST_DELAY, Message};
+use super::store::AwsStore;
+
+/// Requests under way at once: enough to fill a laptop's way to its region.
+const AT_ONCE: usize = 8;
+
+impl<C: Clock> Outbox for AwsStore<C> {
+    async fn open(&self, batch: &NewBatch) -> Result<Opened, Fault> {
+        // Before the batch is made: without a queue it would be left behind.
+        self.address(&format!("open batch '{}'", batch.id), self.shared.stack.queue(&batch.queue)).await?;
+        self.open_batch(batch).await
+    }
+
+    async fn send(
+        &self,
+        queue: &QueueName,
+        batch: &BatchId,
+        parcels: Vec<(Parcel, Duration)>,
+        mark: Mark,
+    ) -> Result<(), Fault> {
+        let operation = format!("send to queue '{queue}'");
+        let sent = u64::try_from(parcels.len()).unwrap_or(u64::MAX);
+        if !parcels.is_empty() {
+            let messages = messages(&operation, parcels)?;
+            let told = self.send_all(&operation, self.shared.stack.queue(queue), messages, AT_ONCE).await;
+            told.fault.map_or(Ok(()), Err)?;
+        }
+        self.count_sent(batch, sent, &mark).await
+    }
+}
+
+fn messages(operation: &str, parcels: Vec<(Parcel, Duration)>) -> Result<Vec<(usize, Message)>, Fault> {
+    let message = |(number, (parcel, delay)): (usize, (Parcel, Duration))| {
+        // A retry may come back sooner than asked for; a new task that somebody wants tomorrow may not.
+        if delay > LONGEST_DELAY {
+            let cause = format!(
+                "a task has a delay of {} s, SQS takes {}: push it later",
+                delay.as_secs(),
+                LONGEST_DELAY.as_secs()
+            );
+            return Err(Fault::new(FaultKind::Lasting, operation).caused_by(cause));
+        }
+        Ok((number, Message::new(operation, parcel.body, delay)?))
+    };
+    parcels.into_iter().enumerate().map(message).collect()
+}
