@@ -23,7 +23,8 @@ pub const TASKS_DIED: &str = "TasksDied";
 /// Answers that said the API was called too fast.
 pub const THROTTLED: &str = "Throttled";
 
-/// How much longer the limit cools, in seconds; 0 while it doesn't. The autoscaler writes it at every tick.
+/// How much longer the limit cools, in seconds; 0 while it doesn't. The autoscaler writes it at every tick, for every
+/// limit, whether it starts its drainers or not: an alarm waits for it.
 pub const COOLING_SECONDS: &str = "CoolingSeconds";
 
 /// How many drainers there should be. The autoscaler writes it at every tick.

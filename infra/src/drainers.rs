@@ -1,0 +1,47 @@
+//! A limit's drainers: one function, and the clock that starts it for queues with a schedule.
+
+use jobq_core::limit::Limit;
+use jobq_core::queue::Queue;
+use jobq_core::stack::{LIMIT_VARIABLE, Stack};
+
+use crate::function::{self, Function};
+use crate::logical_id;
+use crate::parameters::DRAINER_CODE;
+use crate::permissions;
+use crate::template::Template;
+use crate::wakes;
+
+/// Adds what drains `queues`, which are those of `limit`.
+pub(crate) fn add(stack: &Stack, limit: &Limit, queues: &[&Queue], template: &mut Template) {
+    let id = logical_id::drainer(&limit.name);
+    let statements = vec![
+        permissions::inbox(stack, queues),
+        permissions::outbox(stack, queues),
+        permissions::morgue(stack, queues),
+        permissions::depth(stack, queues),
+        permissions::ledger(stack, limit),
+        permissions::result_sink(stack, queues),
+        permissions::secrets(stack, limit),
+        permissions::secrets_decrypted(stack, limit),
+    ];
+    let drainer = Function {
+        id: id.clone(),
+        name: stack.drainer(&limit.name),
+        description: format!("Drains the queues of {}", limit.name),
+        code: DRAINER_CODE,
+        memory_mb: stack.memory_mb,
+        timeout_secs: stack.timeout.as_secs(),
+        reserved: reserved(limit),
+        variables: &[(LIMIT_VARIABLE, limit.name.as_str())],
+        statements,
+    };
+    function::add(stack, drainer, template);
+    wakes::at_openings(stack, queues, &id, template);
+}
+
+/// How many may run at once to begin with. Where the autoscaler sets it later, it is the least, whatever the
+/// configuration says: CloudFormation leaves alone what its template leaves alone, so an update of a stack keeps
+/// what the autoscaler has set.
+fn reserved(limit: &Limit) -> u32 {
+    if limit.drainers.autoscale { 1 } else { limit.drainers.max.get() }
+}

@@ -1,0 +1,121 @@
+//! What each port asks of AWS. A statement's id is the port's name, and its actions are the port's methods; a batch
+//! call needs the permission of the single one.
+
+use jobq_core::limit::Limit;
+use jobq_core::queue::Queue;
+use jobq_core::stack::{SecretStore, Stack};
+use serde_json::{Value, json};
+
+use crate::arn;
+use crate::queues;
+use crate::role::Statement;
+
+/// Receives tasks and ends them.
+pub(crate) fn inbox(stack: &Stack, queues: &[&Queue]) -> Statement {
+    const ACTIONS: &[&str] =
+        &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"];
+    Statement::allow("Inbox", ACTIONS, waiting(stack, queues))
+}
+
+/// Sends the copies that are tried again.
+pub(crate) fn outbox(stack: &Stack, queues: &[&Queue]) -> Statement {
+    Statement::allow("Outbox", &["sqs:SendMessage"], waiting(stack, queues))
+}
+
+/// Sends letters: the dead are put down here and never read or taken back.
+pub(crate) fn morgue(stack: &Stack, queues: &[&Queue]) -> Statement {
+    Statement::allow("Morgue", &["sqs:GetQueueUrl", "sqs:SendMessage"], letters(stack, queues))
+}
+
+/// Counts tasks and dead letters.
+pub(crate) fn depth(stack: &Stack, queues: &[&Queue]) -> Statement {
+    const ACTIONS: &[&str] = &["sqs:GetQueueAttributes", "sqs:GetQueueUrl"];
+    let things = waiting(stack, queues).into_iter().chain(letters(stack, queues)).collect();
+    Statement::allow("Depth", ACTIONS, things)
+}
+
+/// Keeps the calendar of a limit, and counts what has ended of batches. No other limit's document can be reached.
+pub(crate) fn ledger(stack: &Stack, limit: &Limit) -> Statement {
+    const ACTIONS: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
+    let keys = json!([format!("limit#{}", limit.name), "batch#*"]);
+    Statement::allow("Ledger", ACTIONS, vec![arn::ledger(stack)]).under(leading(&keys))
+}
+
+/// Reads the documents of limits, for who is at work.
+pub(crate) fn limits(stack: &Stack) -> Statement {
+    let ledger = Statement::allow("Ledger", &["dynamodb:GetItem"], vec![arn::ledger(stack)]);
+    ledger.under(leading(&json!(["limit#*"])))
+}
+
+/// Writes answers where the queues want theirs.
+pub(crate) fn result_sink(stack: &Stack, queues: &[&Queue]) -> Statement {
+    let places = queues.iter().filter_map(|queue| queue.results.as_ref());
+    let mut things: Vec<Value> = places.map(|place| arn::objects(stack, place)).collect();
+    things.sort_by_key(Value::to_string);
+    things.dedup();
+    Statement::allow("ResultSink", &["s3:PutObject"], things)
+}
+
+/// Reads the values of the limit's own secrets.
+pub(crate) fn secrets(stack: &Stack, limit: &Limit) -> Statement {
+    let actions: &[&str] = match stack.secrets {
+        SecretStore::ParameterStore => &["ssm:GetParameter"],
+        SecretStore::SecretsManager => &["secretsmanager:GetSecretValue"],
+    };
+    Statement::allow("Secrets", actions, values(stack, limit))
+}
+
+/// Decrypts those values, whichever of the account's keys they are encrypted with, by the hand of the store alone.
+pub(crate) fn secrets_decrypted(stack: &Stack, limit: &Limit) -> Statement {
+    let (service, context) = match stack.secrets {
+        SecretStore::ParameterStore => ("ssm", "kms:EncryptionContext:PARAMETER_ARN"),
+        SecretStore::SecretsManager => ("secretsmanager", "kms:EncryptionContext:SecretARN"),
+    };
+    let values = values(stack, limit);
+    let keys = if values.is_empty() { Vec::new() } else { vec![arn::keys()] };
+    let service = arn::sub(&format!("{service}.${{AWS::Region}}.${{AWS::URLSuffix}}"));
+    let condition =
+        json!({ "StringEquals": { "kms:ViaService": service }, "StringLike": { context: values } });
+    Statement::allow("SecretsDecrypted", &["kms:Decrypt"], keys).under(condition)
+}
+
+/// Reads and sets how many drainers there may be, and starts more.
+pub(crate) fn fleet(stack: &Stack, limits: &[&Limit]) -> Statement {
+    const ACTIONS: &[&str] =
+        &["lambda:GetFunctionConcurrency", "lambda:InvokeFunction", "lambda:PutFunctionConcurrency"];
+    Statement::allow("Fleet", ACTIONS, limits.iter().map(|limit| arn::drainer(stack, limit)).collect())
+}
+
+/// A cap that is taken away lets all of the account's concurrency drain one limit.
+pub(crate) fn never_without_cap(stack: &Stack, limits: &[&Limit]) -> Statement {
+    let drainers = limits.iter().map(|limit| arn::drainer(stack, limit)).collect();
+    Statement::deny("NeverWithoutCap", &["lambda:DeleteFunctionConcurrency"], drainers)
+}
+
+/// Reads how queues were used. CloudWatch knows no smaller thing to allow than all metrics.
+pub(crate) fn history() -> Statement {
+    Statement::allow("History", &["cloudwatch:GetMetricData"], vec![json!("*")])
+}
+
+/// Writes log lines, and metrics in them.
+pub(crate) fn metrics(function: &str) -> Statement {
+    const ACTIONS: &[&str] = &["logs:CreateLogStream", "logs:PutLogEvents"];
+    Statement::allow("Metrics", ACTIONS, vec![arn::log_streams(function)])
+}
+
+fn waiting(stack: &Stack, queues: &[&Queue]) -> Vec<Value> {
+    let sources = queues.iter().flat_map(|queue| queues::sources(stack, queue));
+    sources.map(|source| arn::queue(&source.name)).collect()
+}
+
+fn letters(stack: &Stack, queues: &[&Queue]) -> Vec<Value> {
+    queues.iter().map(|queue| arn::queue(&stack.dead_letter_queue(&queue.name))).collect()
+}
+
+fn values(stack: &Stack, limit: &Limit) -> Vec<Value> {
+    limit.secrets.iter().map(|name| arn::secret(stack, name)).collect()
+}
+
+fn leading(keys: &Value) -> Value {
+    json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys } })
+}

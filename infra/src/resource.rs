@@ -1,0 +1,73 @@
+//! One resource of a template.
+
+use jobq_core::stack::Stack;
+use serde_json::{Value, json};
+
+/// The tag that says which stack something is of, on everything that can have tags.
+const TAG: &str = "jobq:stack";
+
+/// One resource of a template.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Resource {
+    kind: &'static str,
+    properties: Value,
+    fate: Fate,
+}
+
+/// What becomes of a resource when its stack is deleted or another takes its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It holds nothing, and nothing has to be said.
+    Unsaid,
+    /// It goes, though it holds something.
+    Deleted,
+    /// It stays. The policy for deletion doesn't cover replacement, so both are set.
+    Retained,
+}
+
+impl Resource {
+    /// A resource of a kind like `AWS::SQS::Queue`.
+    pub(crate) fn new(kind: &'static str, properties: Value) -> Self {
+        Self { kind, properties, fate: Fate::Unsaid }
+    }
+
+    /// The same, with the stack's tag.
+    pub(crate) fn tagged(kind: &'static str, stack: &Stack, mut properties: Value) -> Self {
+        properties["Tags"] = json!([{ "Key": TAG, "Value": stack.name.as_str() }]);
+        Self::new(kind, properties)
+    }
+
+    /// The same, outliving its stack.
+    pub(crate) fn retained(self) -> Self {
+        Self { fate: Fate::Retained, ..self }
+    }
+
+    /// The same, going with its stack.
+    pub(crate) fn deleted(self) -> Self {
+        Self { fate: Fate::Deleted, ..self }
+    }
+
+    pub(crate) fn is_retained(&self) -> bool {
+        self.fate == Fate::Retained
+    }
+
+    pub(crate) fn kind(&self) -> &str {
+        self.kind
+    }
+
+    pub(crate) fn properties(&self) -> &Value {
+        &self.properties
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let mut resource = json!({ "Type": self.kind, "Properties": self.properties });
+        let policy = match self.fate {
+            Fate::Unsaid => return resource,
+            Fate::Deleted => "Delete",
+            Fate::Retained => "Retain",
+        };
+        resource["DeletionPolicy"] = json!(policy);
+        resource["UpdateReplacePolicy"] = json!(policy);
+        resource
+    }
+}

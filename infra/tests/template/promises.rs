@@ -1,0 +1,211 @@
+//! What holds for every template, whatever it is made of.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::{ProptestConfig, Strategy, any, prop, proptest};
+use serde_json::Value;
+
+use crate::{GOLDEN, config, rendered};
+
+#[test]
+fn goldens_keep_them() {
+    for name in GOLDEN {
+        check(&rendered(name).to_json());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn templates_of_any_configuration_keep_them(text in any_config()) {
+        if let Ok(template) = jobq_infra::render(&config(&text)) {
+            check(&template.to_json());
+        }
+    }
+}
+
+/// Up to three limits, and up to six queues under them.
+fn any_config() -> impl Strategy<Value = String> {
+    let name = "[a-zA-Z0-9][a-z0-9._-]{0,11}";
+    let limit = (name, any::<bool>(), prop::option::of("[a-z.]{1,9}"));
+    let queue = (name, 0..3_usize, prop::option::of("[a-z/]{1,9}"), any::<bool>());
+    let limits = prop::collection::btree_map("[a-z][a-z0-9._-]{0,11}", limit, 1..4);
+    let queues = prop::collection::btree_map(name, queue, 1..7);
+    (limits, queues, any::<bool>()).prop_map(|(limits, queues, x86)| {
+        let architecture = if x86 { "x86_64" } else { "arm64" };
+        let mut text = format!("[aws]\narchitecture = \"{architecture}\"\n");
+        for (name, (_, autoscale, secret)) in &limits {
+            let secrets = secret.iter().filter(|name| !name.starts_with('.'));
+            let secrets: Vec<String> = secrets.map(|name| format!("\"{name}\"")).collect();
+            text += &format!(
+                "[limits.\"{name}\"]\nrate = \"5/s\"\nhosts = [\"a.example\"]\n\
+                 drainers = {{ autoscale = {autoscale} }}\nsecrets = [{}]\n",
+                secrets.join(",")
+            );
+        }
+        for (name, (_, limit, results, scheduled)) in &queues {
+            let limit = limits.keys().cycle().nth(*limit).expect("a limit");
+            text += &format!("[queues.\"{name}\"]\nlimit = \"{limit}\"\n");
+            text += &results.iter().map(|results| format!("results = \"{results}\"\n")).collect::<String>();
+            if *scheduled {
+                text += "schedule = [\"cron(0 0 * * ? *) for 6h\"]\n";
+            }
+        }
+        text
+    })
+}
+
+fn check(template: &Value) {
+    let resources: Vec<Resource> = template["Resources"]
+        .as_object()
+        .expect("resources")
+        .iter()
+        .map(|(id, value)| Resource { id, value })
+        .collect();
+    for resource in &resources {
+        assert!(resource.id.chars().all(|c| c.is_ascii_alphanumeric()), "{}", resource.id);
+        check_fate(resource);
+        match resource.kind() {
+            "AWS::SQS::Queue" => check_queue(resource, &resources),
+            "AWS::Lambda::Function" => check_function(resource, &resources),
+            "AWS::IAM::Role" => check_role(resource),
+            "AWS::CloudWatch::Alarm" => {
+                assert!(resource.property("TreatMissingData").is_string(), "{}", resource.id)
+            }
+            "AWS::Events::Rule" => check_rule(resource, &resources),
+            _ => {}
+        }
+    }
+    check_references(template, &resources);
+}
+
+struct Resource<'a> {
+    id: &'a str,
+    value: &'a Value,
+}
+
+impl Resource<'_> {
+    fn kind(&self) -> &str {
+        self.value["Type"].as_str().expect("a type")
+    }
+
+    fn property(&self, name: &str) -> &Value {
+        &self.value["Properties"][name]
+    }
+}
+
+/// Data outlives the stack, and nothing else does; what holds data says what becomes of it.
+fn check_fate(resource: &Resource) {
+    let data = ["AWS::SQS::Queue", "AWS::DynamoDB::Table", "AWS::S3::Bucket"].contains(&resource.kind());
+    let retained = |policy: &str| resource.value[policy] == "Retain";
+    assert_eq!(
+        (retained("DeletionPolicy"), retained("UpdateReplacePolicy")),
+        (data, data),
+        "{}",
+        resource.id
+    );
+}
+
+/// A queue refuses plain HTTP, and is dead letters or has them.
+fn check_queue(queue: &Resource, all: &[Resource]) {
+    let id = queue.id;
+    let refuses = all.iter().any(|policy| {
+        policy.kind() == "AWS::SQS::QueuePolicy"
+            && policy.property("Queues")[0]["Ref"] == *id
+            && policy.property("PolicyDocument")["Statement"][0]["Condition"]["Bool"]["aws:SecureTransport"]
+                == "false"
+    });
+    assert!(refuses, "{id} takes plain HTTP");
+    assert_eq!(queue.property("SqsManagedSseEnabled"), true, "{id}");
+    let redrive = queue.property("RedrivePolicy");
+    if redrive.is_null() {
+        let own = queue.property("QueueName").as_str().expect("a name");
+        let sources = queue.property("RedriveAllowPolicy")["sourceQueueArns"].as_array().expect("sources");
+        assert!((1..=10).contains(&sources.len()), "{id}");
+        for source in sources {
+            let source = source["Fn::Sub"].as_str().and_then(|arn| arn.rsplit(':').next()).expect("an ARN");
+            assert_eq!(format!("{source}-dlq"), own);
+        }
+    } else {
+        let letters = &redrive["deadLetterTargetArn"]["Fn::GetAtt"][0];
+        let letters = all.iter().find(|other| *letters == *other.id).expect("dead letters");
+        let days =
+            |queue: &Resource| queue.property("MessageRetentionPeriod").as_u64().expect("seconds") / 86_400;
+        assert!(days(letters) == 14 && days(queue) <= 7, "{id}");
+    }
+}
+
+/// A function's log ends some day, its events live a minute, and it has a cap.
+fn check_function(function: &Resource, all: &[Resource]) {
+    let id = function.id;
+    let logs = &function.property("LoggingConfig")["LogGroup"]["Ref"];
+    let logs = all.iter().find(|other| *logs == *other.id).expect("a log group");
+    assert!(logs.property("RetentionInDays").as_u64().is_some_and(|days| days > 0), "{id}");
+    let events = all.iter().find(|other| {
+        other.kind() == "AWS::Lambda::EventInvokeConfig" && other.property("FunctionName")["Ref"] == *id
+    });
+    let events = events.expect("how events reach it");
+    assert_eq!(events.property("Qualifier"), "$LATEST");
+    assert_eq!(events.property("MaximumEventAgeInSeconds"), 60);
+    assert_eq!(events.property("MaximumRetryAttempts"), 0);
+    assert!(function.property("ReservedConcurrentExecutions").as_u64().is_some_and(|cap| cap > 0), "{id}");
+}
+
+/// A statement allows named actions on named things. CloudWatch alone has no smaller thing than everything.
+fn check_role(role: &Resource) {
+    let statements =
+        role.property("Policies")[0]["PolicyDocument"]["Statement"].as_array().expect("statements");
+    let sids: BTreeSet<&str> = statements.iter().map(|one| one["Sid"].as_str().expect("a sid")).collect();
+    assert_eq!(sids.len(), statements.len(), "{}: two statements of one name", role.id);
+    for statement in statements {
+        let told = format!("{}: {statement}", role.id);
+        let actions = statement["Action"].as_array().expect("actions");
+        assert!(
+            !actions.is_empty() && actions.iter().all(|action| !action.to_string().contains('*')),
+            "{told}"
+        );
+        let things = statement["Resource"].as_array().expect("things");
+        assert!(!things.is_empty(), "{told}");
+        for thing in things {
+            let everything = actions == &[Value::from("cloudwatch:GetMetricData")];
+            assert_eq!(*thing == "*", everything, "{told}");
+        }
+    }
+    let denied =
+        |one: &Value| one["Effect"] == "Deny" && one["Action"][0] == "lambda:DeleteFunctionConcurrency";
+    let scales = sids.contains("Fleet");
+    assert_eq!(statements.iter().any(denied), scales, "{}: a cap that can be taken away", role.id);
+}
+
+/// What a rule wakes lets itself be woken by it, and by nobody else.
+fn check_rule(rule: &Resource, all: &[Resource]) {
+    let woken = &rule.property("Targets")[0]["Arn"]["Fn::GetAtt"][0];
+    let allowed = all.iter().any(|permission| {
+        permission.kind() == "AWS::Lambda::Permission"
+            && permission.property("FunctionName")["Ref"] == *woken
+            && permission.property("SourceArn")["Fn::GetAtt"][0] == *rule.id
+    });
+    assert!(allowed, "{} may wake nothing", rule.id);
+}
+
+/// Whatever is referred to is there.
+fn check_references(template: &Value, resources: &[Resource]) {
+    let parameters = template["Parameters"].as_object().expect("parameters").keys().map(String::as_str);
+    let known: BTreeSet<&str> = parameters.chain(resources.iter().map(|resource| resource.id)).collect();
+    let mut waiting = vec![template];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Object(fields) => {
+                let referred =
+                    fields.get("Ref").or_else(|| fields.get("Fn::GetAtt").map(|attribute| &attribute[0]));
+                if let Some(id) = referred.and_then(Value::as_str) {
+                    assert!(known.contains(id), "{id} is nowhere");
+                }
+                waiting.extend(fields.values());
+            }
+            Value::Array(values) => waiting.extend(values),
+            _ => {}
+        }
+    }
+}
