@@ -11,3 +11,6 @@ pub mod result_file;
 pub mod secrets;
 #[cfg(feature = "local")]
 pub mod sqlite;
+
+#[cfg(any(feature = "aws", feature = "results"))]
+mod result_line;

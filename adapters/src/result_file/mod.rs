@@ -1,6 +1,6 @@
 //! Results in files: JSON Lines, one record a line, in a folder or in a named file.
 //!
-//! A `line` is made of each record where `append` is called. A `writer` thread puts all the lines that wait
+//! A line is made of each record where `append` is called. A `writer` thread puts all the lines that wait
 //! for it into one write and one flush to disk, for whoever appends at the same time. Which file they go to is
 //! found by `series`: a full file is followed by the next number. `tail` keeps the promise that every record
 //! is whole or not there, over crashes, full disks and other processes that append to the same file.
@@ -12,11 +12,12 @@ use jobq_core::fault::Fault;
 use jobq_core::ports::result_sink::ResultSink;
 use jobq_core::record::Record;
 
+use crate::result_line;
+
 use self::series::Series;
 use self::writer::Writer;
 
 mod failure;
-mod line;
 mod series;
 mod tail;
 mod writer;
@@ -47,9 +48,9 @@ impl ResultFile {
 
 impl ResultSink for ResultFile {
     async fn append(&self, records: &[Record]) -> Result<(), Fault> {
-        let mut lines = Vec::with_capacity(records.iter().map(line::likely_length).sum());
+        let mut lines = Vec::with_capacity(records.iter().map(result_line::likely_length).sum());
         for record in records {
-            line::write(record, &mut lines);
+            result_line::write(record, &mut lines);
         }
         self.writer.append(lines).await
     }

@@ -1,4 +1,4 @@
-//! A record as one line of JSON.
+//! A record as one line of JSON, wherever results go.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -36,12 +36,12 @@ enum Body<'a> {
 }
 
 /// About how long the line of a record will be.
-pub(super) fn likely_length(record: &Record) -> usize {
+pub(crate) fn likely_length(record: &Record) -> usize {
     400 + record.url.len() + record.body.len()
 }
 
 /// Appends the line of a record, line break included.
-pub(super) fn write(record: &Record, out: &mut Vec<u8>) {
+pub(crate) fn write(record: &Record, out: &mut Vec<u8>) {
     let body = Body::of(&record.body);
     let line = Line {
         task: record.task.as_str(),
@@ -131,6 +131,9 @@ mod tests {
     fn record(body: &[u8]) -> Record {
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         Record {
+            task: "t1".parse().unwrap(),
+            queue: "troops".parse().unwrap(),
+            batch: "b1".parse().unwrap(),
             url: "https://api.example/\"1\"".into(),
             method: Method::Post,
             status: 201,
@@ -138,7 +141,7 @@ mod tests {
             started_at: Timestamp::from_micros(1_795_269_787_000_123),
             latency: Duration::from_nanos(12_345_678),
             headers: vec![header("etag", "x"), header("a", "1"), header("a", "2")],
-            ..crate::result_file::tests::record("t1", body)
+            body: body.to_vec(),
         }
     }
 
