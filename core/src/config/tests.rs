@@ -271,6 +271,12 @@ fn units_and_numbers() {
         "timeout = \"30\"",
         &["jobq.toml:6: queues.troops.timeout: '30' is not a length of time: ..."],
     );
+    check_queue(
+        "schedule = [\n\"cron(0 0 * * ? *) for 6h\",\n\"cron(0 0 * * ? *)\"]",
+        &[
+            "jobq.toml:8: queues.troops.schedule: 'cron(0 0 * * ? *)' is not an opening: it doesn't say how long...",
+        ],
+    );
     check_queue("timeout = \"0s\"", &["jobq.toml:6: queues.troops.timeout: it can't be zero"]);
     check_queue(
         "max_response = \"8 MB\"",
@@ -453,7 +459,7 @@ proptest! {
     /// Text that is often a good table with any value in it, so that the checks are reached.
     #[test]
     fn any_value_is_read_or_refused(
-        key in "(rate|hosts|burst|headroom|quotas|time_zone|headers|secrets|limit|timeout|visibility|retry)",
+        key in "(rate|hosts|burst|headroom|quotas|time_zone|headers|secrets|limit|timeout|visibility|retry|schedule)",
         value in "(\"[^\"\\\\]{0,12}\"|[0-9]{1,12}[/%smhd]{0,2}|\\[\"[^\"\\\\]{0,8}\"\\]|\\{a=\"[^\"\\\\]{0,9}\"\\})",
     ) {
         for table in ["limits", "queues"] {

@@ -9,7 +9,7 @@ use std::fmt;
 
 use jiff::civil::{Date, date};
 
-use super::field::{self, Field};
+use super::field;
 
 /// Times that recur, to the minute, in UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
