@@ -11,4 +11,12 @@
     reason = "a test may panic, print, and give up after a while"
 )]
 
+mod fleet;
+mod function;
+mod history;
+mod ledger;
+mod parts;
+mod rest;
+mod results;
+mod secrets;
 mod stand_ins;
