@@ -103,10 +103,12 @@ impl<W: World> Engine<'_, W> {
     }
 
     fn may_start(&self) -> bool {
-        let unsettled = self.endings.len() + self.settling;
+        let settling = &self.plan.manner.settling;
+        let most_bytes = settling.recorded.bytes.saturating_mul(settling.batches + 1);
         self.hand.len() > 0
             && self.calls.len() < self.permits
-            && unsettled < self.plan.permits.saturating_mul(UNSETTLED_PER_PERMIT)
+            && self.endings.held_up(settling) < self.plan.permits.saturating_mul(UNSETTLED_PER_PERMIT)
+            && self.endings.bytes() < most_bytes
     }
 
     /// Keeps a moving average of how long calls take, a new one weighing an eighth.

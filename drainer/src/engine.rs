@@ -8,18 +8,19 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use jobq_core::event::Event;
 use jobq_core::fault::Fault;
+use jobq_core::policy::company::Outlook;
 use jobq_core::policy::room::Load;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::metrics::Metrics;
 use jobq_core::time::Timestamp;
 
 use crate::booked::Bookings;
+use crate::endings::Endings;
 use crate::hand::Hand;
 use crate::kept::Keeper;
 use crate::pacer::Pacer;
 use crate::plan::Plan;
 use crate::received::Source;
-use crate::settled::Ending;
 use crate::step::Step;
 use crate::summary::Summary;
 use crate::world::World;
@@ -55,13 +56,10 @@ pub(crate) struct Engine<'w, W: World> {
     /// How long calls take, lately.
     pub(crate) latency: Duration,
     pub(crate) keeper: Keeper,
-    /// Deliveries whose end is known and not being settled yet.
-    pub(crate) endings: Vec<Ending>,
-    /// When they are settled at the latest.
-    pub(crate) settle_at: Timestamp,
-    /// How many endings are being settled, in how many batches.
-    pub(crate) settling: usize,
-    pub(crate) settlings: usize,
+    /// Deliveries whose end is known.
+    pub(crate) endings: Endings,
+    /// Since when nothing has been in hand or under way.
+    quiet_since: Option<Timestamp>,
     pub(crate) summary: Summary,
 }
 
@@ -126,10 +124,8 @@ impl<'w, W: World> Engine<'w, W> {
             permits: plan.permits,
             latency: Duration::ZERO,
             keeper: Keeper::new(&plan.queues),
-            endings: Vec::new(),
-            settle_at: Timestamp::EPOCH,
-            settling: 0,
-            settlings: 0,
+            endings: Endings::default(),
+            quiet_since: None,
             summary: Summary::default(),
         }
     }
@@ -157,6 +153,7 @@ impl<'w, W: World> Engine<'w, W> {
             Stage::Stopping(_) | Stage::Closing(_) => self.hand_back(),
         }
         self.cool(now);
+        self.look_out(now);
         self.settle(now);
         self.keep(now);
         self.set_alarm(now);
@@ -242,8 +239,22 @@ impl<'w, W: World> Engine<'w, W> {
 
     /// Whether nothing is in hand, under way or unsettled.
     pub(crate) fn is_idle(&self) -> bool {
-        let unsettled = self.endings.len() + self.settling;
-        self.hand.len() == 0 && self.calls.is_empty() && unsettled == 0
+        self.hand.len() == 0 && self.calls.is_empty() && self.endings.len() == 0
+    }
+
+    fn look_out(&mut self, now: Timestamp) {
+        let quiet = self.hand.len() == 0 && self.calls.is_empty();
+        self.quiet_since = quiet.then(|| self.quiet_since.unwrap_or(now));
+    }
+
+    /// What more endings can be expected.
+    pub(crate) fn outlook(&self) -> Outlook {
+        match (self.stage, self.quiet_since) {
+            (Stage::Working, None) => Outlook::Busy,
+            (Stage::Working, Some(since)) => Outlook::QuietSince(since),
+            (Stage::Stopping(_), _) if !self.calls.is_empty() => Outlook::Ending,
+            (Stage::Stopping(_) | Stage::Closing(_), _) => Outlook::Last,
+        }
     }
 
     /// Takes no new work from now on.

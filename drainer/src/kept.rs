@@ -18,6 +18,18 @@ use crate::settled::Ending;
 use crate::step::Step;
 use crate::world::World;
 
+/// How often a drainer looks, as a part of the shortest visibility (a divisor).
+const LOOKS: u32 = 6;
+
+/// What part of its visibility a delivery has left when it is hidden again: there is time to try again.
+const TO_EXTEND: u32 = 2;
+
+/// What part an ending has left when it goes, if company didn't come sooner.
+const TO_SETTLE: u32 = 4;
+
+/// What part an ending has left when it is hidden again: more than the time between looks.
+const TO_FAIL: u32 = 5;
+
 /// Every delivery a drainer holds, from its receive to its end.
 pub(crate) struct Keeper {
     held: HashMap<Receipt, Held>,
@@ -46,7 +58,7 @@ impl Keeper {
     /// A keeper for deliveries of these queues.
     pub(crate) fn new(queues: &[Queue]) -> Self {
         let shortest = queues.iter().map(|queue| queue.visibility).min().unwrap_or(Duration::MAX);
-        Self { held: HashMap::new(), look_at: Timestamp::EPOCH, every: shortest / 6, under_way: 0 }
+        Self { held: HashMap::new(), look_at: Timestamp::EPOCH, every: shortest / LOOKS, under_way: 0 }
     }
 
     /// A delivery came in.
@@ -85,9 +97,20 @@ impl Keeper {
         called.map(|(receipt, held)| (held.queue, receipt.clone())).collect()
     }
 
-    /// The deliveries of a queue that come into sight before `soon`.
-    fn due(&self, queue: usize, soon: Timestamp) -> Vec<Receipt> {
-        let due = self.held.iter().filter(|(_, held)| held.queue == queue && held.hidden_until < soon);
+    /// When a delivery whose end is known must be on its way: later, its visibility would be asked for again.
+    pub(crate) fn latest_end(&self, receipt: &Receipt, queues: &[Queue]) -> Timestamp {
+        let latest = |held: &Held| held.hidden_until.minus(queues[held.queue].visibility / TO_SETTLE);
+        self.held.get(receipt).map_or(Timestamp::EPOCH, latest)
+    }
+
+    /// The deliveries of a queue that come into sight soon. One whose end is known is on its way, and needs longer
+    /// only if that fails.
+    fn due(&self, queue: usize, visibility: Duration, now: Timestamp) -> Vec<Receipt> {
+        let soon = |held: &Held| {
+            let margin = if held.stage == Stage::Ending { TO_FAIL } else { TO_EXTEND };
+            held.hidden_until < now.plus(visibility / margin)
+        };
+        let due = self.held.iter().filter(|(_, held)| held.queue == queue && soon(held));
         due.map(|(receipt, _)| receipt.clone()).collect()
     }
 
@@ -107,7 +130,7 @@ impl<W: World> Engine<'_, W> {
         self.keeper.look_at = now.plus(self.keeper.every);
         for queue in 0..self.plan.queues.len() {
             let (world, own) = (self.world, &self.plan.queues[queue]);
-            let receipts = self.keeper.due(queue, now.plus(own.visibility / 2));
+            let receipts = self.keeper.due(queue, own.visibility, now);
             if receipts.is_empty() {
                 continue;
             }

@@ -9,6 +9,7 @@
 
 mod booked;
 mod called;
+mod endings;
 mod engine;
 mod hand;
 mod kept;

@@ -2,13 +2,33 @@
 
 use std::time::Duration;
 
+use jobq_core::policy::company::Company;
 use jobq_core::policy::room::Receiving;
+
+/// Endings that are due within this go along with those that are due now.
+pub(crate) const ALONG: Duration = Duration::from_millis(20);
+
+/// The longest a record waits for others over SQS.
+const MOST_LINGER: Duration = Duration::from_secs(15);
 
 /// How a drainer treats its backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manner {
     /// How receives are made.
     pub receiving: Receiving,
+    /// How endings are settled.
+    pub settling: Settling,
+}
+
+/// How endings are settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settling {
+    /// How much company an ending with a record waits for.
+    pub recorded: Company,
+    /// How much company an ending without one waits for.
+    pub plain: Company,
+    /// How many batches may be under way at once: while one is written, the next is gathered and sent after it.
+    pub batches: usize,
 }
 
 impl Manner {
@@ -25,11 +45,19 @@ impl Manner {
                 beside_wait: Duration::ZERO,
                 patience: Duration::MAX,
             },
+            // Each batch is a write that waits for the disk; at a few hundred calls a second this makes one of
+            // what would be many, and no task is held up by it.
+            settling: Settling {
+                recorded: Company { linger: ALONG, count: 256, bytes: usize::MAX },
+                plain: Company { linger: ALONG, count: 256, bytes: usize::MAX },
+                batches: 2,
+            },
         }
     }
 
-    /// Over SQS: every request is paid for, and moves ten tasks at most.
-    pub fn over_sqs() -> Self {
+    /// Over SQS and S3, for queues whose deliveries stay hidden for `visibility` at least: every request is paid for,
+    /// moves ten tasks at most, and one object holds many records.
+    pub fn over_sqs(visibility: Duration) -> Self {
         Self {
             receiving: Receiving {
                 at_once: 10,
@@ -40,6 +68,11 @@ impl Manner {
                 // Not zero: that would ask only some of a queue's hosts. It answers as soon as there is a task.
                 beside_wait: Duration::from_secs(1),
                 patience: Duration::from_secs(1),
+            },
+            settling: Settling {
+                recorded: Company { linger: MOST_LINGER.min(visibility / 4), count: 1_000, bytes: 4 << 20 },
+                plain: Company { linger: Duration::from_secs(1), count: 100, bytes: 1 << 20 },
+                batches: 6,
             },
         }
     }

@@ -64,7 +64,8 @@ impl Plan {
 
     /// The same drainer over SQS.
     pub fn over_sqs(self) -> Self {
-        Self { manner: Manner::over_sqs(), ..self }
+        let visibility = self.queues.iter().map(|queue| queue.visibility).min().unwrap_or_default();
+        Self { manner: Manner::over_sqs(visibility), ..self }
     }
 }
 

@@ -21,22 +21,14 @@ use crate::persist::persist;
 use crate::step::Step;
 use crate::world::World;
 
-/// Settlements under way at once: while one batch is written, the next is gathered and sent after it.
-const BATCHES_UNDER_WAY: usize = 2;
-
-/// How long an ending may wait for company. Each batch is a write that waits for the disk; at a few hundred
-/// calls a second this makes one of what would be many, and no task is held up by it.
-const LINGER: Duration = Duration::from_millis(20);
-
-/// So many endings don't wait for more.
-const COMPANY: usize = 256;
-
 /// How much of an answer a dead letter keeps, in bytes.
 const EXCERPT: usize = 1_024;
 
 /// How a delivery ends, with the record that must be durable first.
 pub(crate) struct Ending {
     record: Option<Record>,
+    /// The size of the record's body, in bytes.
+    recorded: usize,
     settlement: Settlement,
     tells: Tells,
 }
@@ -54,7 +46,7 @@ impl Ending {
     pub(crate) fn done(receipt: Receipt, record: Record) -> Self {
         let end = End::Done { batch: record.batch.clone() };
         let settlement = Settlement { queue: record.queue.clone(), receipt, end };
-        Self { record: Some(record), settlement, tells: Tells::Done }
+        Self { recorded: record.body.len(), record: Some(record), settlement, tells: Tells::Done }
     }
 
     /// The task is to be called again after the delay.
@@ -67,7 +59,7 @@ impl Ending {
     ) -> Self {
         let end = End::Retry { copy: envelope.seal(), delay };
         let settlement = Settlement { queue: queue.clone(), receipt, end };
-        Self { record: None, settlement, tells: Tells::Retried { delay, spent } }
+        Self { record: None, recorded: 0, settlement, tells: Tells::Retried { delay, spent } }
     }
 
     /// The task failed for good.
@@ -78,13 +70,28 @@ impl Ending {
         };
         let end = End::Dead { letter: letter.encode(), batch };
         let settlement = Settlement { queue: queue.clone(), receipt, end };
-        Self { record: None, settlement, tells: Tells::Died(letter.reason) }
+        Self { record: None, recorded: 0, settlement, tells: Tells::Died(letter.reason) }
     }
 
     /// The delivery was never called.
     pub(crate) fn released(queue: &QueueName, receipt: Receipt) -> Self {
         let settlement = Settlement { queue: queue.clone(), receipt, end: End::Release };
-        Self { record: None, settlement, tells: Tells::Released }
+        Self { record: None, recorded: 0, settlement, tells: Tells::Released }
+    }
+
+    /// Whether something is written before the delivery ends.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.record.is_some()
+    }
+
+    /// About how many bytes it keeps in memory.
+    pub(crate) fn size(&self) -> usize {
+        let ended = match &self.settlement.end {
+            End::Retry { copy, .. } => copy.body.len(),
+            End::Dead { letter, .. } => letter.len(),
+            End::Done { .. } | End::Release => 0,
+        };
+        self.recorded + ended
     }
 
     fn event(&self) -> Event {
@@ -99,34 +106,30 @@ impl Ending {
 }
 
 impl<W: World> Engine<'_, W> {
-    /// Adds an ending to those that will be settled next.
+    /// Adds an ending to those that will be settled.
     pub(crate) fn end(&mut self, ending: Ending) {
-        self.keeper.ending(&ending.settlement.receipt);
-        if self.endings.is_empty() {
-            self.settle_at = self.world.clock().now().plus(LINGER);
-        }
-        self.endings.push(ending);
+        let receipt = &ending.settlement.receipt;
+        self.keeper.ending(receipt);
+        let latest = self.keeper.latest_end(receipt, &self.plan.queues);
+        self.endings.push(ending, self.world.clock().now(), latest);
     }
 
     /// Settles what has ended, once enough has or the first has waited long enough.
     pub(crate) fn settle(&mut self, now: Timestamp) {
-        let enough = self.endings.len() >= COMPANY || (now >= self.settle_at && !self.endings.is_empty());
-        if !enough || self.settlings >= BATCHES_UNDER_WAY {
+        let outlook = self.outlook();
+        let Some(mut batch) = self.endings.take_due(&self.plan.manner.settling, outlook, now) else {
             return;
-        }
-        let mut endings = std::mem::take(&mut self.endings);
-        self.settlings += 1;
-        self.settling += endings.len();
+        };
         let world = self.world;
         self.operate(async move {
-            let result = record_and_settle(world, &mut endings).await;
-            Step::Settled(endings, result)
+            let result = record_and_settle(world, &mut batch).await;
+            Step::Settled(batch, result)
         });
     }
 
     /// When the endings that wait are settled, if there are any and a batch may be begun.
     pub(crate) fn settle_at(&self) -> Option<Timestamp> {
-        (!self.endings.is_empty() && self.settlings < BATCHES_UNDER_WAY).then_some(self.settle_at)
+        self.endings.due_at(&self.plan.manner.settling, self.outlook())
     }
 
     /// Takes in what became of settlements.
@@ -135,8 +138,7 @@ impl<W: World> Engine<'_, W> {
         endings: Vec<Ending>,
         result: Result<Vec<Settled>, Fault>,
     ) -> Result<(), Fault> {
-        self.settlings -= 1;
-        self.settling -= endings.len();
+        self.endings.settled(endings.len(), endings.iter().map(Ending::size).sum());
         for (ending, settled) in endings.iter().zip(result?) {
             self.keeper.drop(&ending.settlement.receipt);
             match settled {

@@ -49,7 +49,15 @@ pub(super) fn renew(state: &mut LimitState, now: Timestamp, drainer: &DrainerId,
     state.holders.retain(|holder| holder.until > now && holder.drainer != drainer.as_str());
     let until = now.plus(HOLDER_LIFETIME);
     let drainer = drainer.as_str().to_owned();
-    state.holders.push(Holder { drainer, since: None, until, permits, latency_ms: 0, ends_at: None, alone_until: None });
+    state.holders.push(Holder {
+        drainer,
+        since: None,
+        until,
+        permits,
+        latency_ms: 0,
+        ends_at: None,
+        alone_until: None,
+    });
 }
 
 /// Whether `drainer` should be noted again: it isn't yet, holds something else, or soon counts as dead.
