@@ -4,4 +4,5 @@
 pub mod ledger;
 pub mod morgue;
 pub mod queue;
+pub mod result_sink;
 pub mod subject;

@@ -1,0 +1,231 @@
+//! Results in S3, and in files by the same contract.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use flate2::read::MultiGzDecoder;
+use jobq_adapters::aws::results::S3Results;
+use jobq_adapters::aws::sdk::Sdk;
+use jobq_adapters::result_file::ResultFile;
+use jobq_core::fault::FaultKind;
+use jobq_core::ports::result_sink::ResultSink;
+use jobq_core::record::Record;
+use jobq_core::time::Timestamp;
+use jobq_tests::aws::proxy::{Proxy, Trouble};
+use jobq_tests::aws::{ministack, moto, unique};
+use jobq_tests::contract::result_sink::{self, Results, record, tasks};
+use jobq_tests::hand_clock::HandClock;
+use reqwest::Method;
+
+use crate::{parts, rest};
+
+macro_rules! hold_result_sink {
+    ($results:expr) => {
+        hold_result_sink! { $results;
+            appended_records_are_there,
+            no_records_are_no_lines,
+            appends_add_to_what_is_there,
+            a_repeat_is_whole,
+            competing_appends_lose_nothing,
+        }
+    };
+    ($results:expr; $($case:ident),+ $(,)?) => {
+        $(#[tokio::test]
+        async fn $case() {
+            result_sink::$case($results.await).await;
+        })+
+    };
+}
+
+mod files {
+    use super::*;
+    hold_result_sink!(async { Folder(tempfile::tempdir().unwrap()) });
+}
+
+mod on_ministack {
+    use super::*;
+    hold_result_sink!(Bucket::make(&ministack().url()));
+}
+
+mod on_moto {
+    use super::*;
+    hold_result_sink!(Bucket::make(&moto().url()));
+}
+
+/// A folder of this machine.
+struct Folder(tempfile::TempDir);
+
+impl Results for Folder {
+    type Sink = ResultFile;
+
+    fn open(&self) -> ResultFile {
+        ResultFile::open(self.0.path()).unwrap()
+    }
+
+    async fn lines(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.0.path()).unwrap();
+        let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
+        texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+    }
+}
+
+/// A bucket of a stand-in. Time stands still for those who write to it.
+#[derive(Clone)]
+struct Bucket {
+    url: String,
+    sdk: Sdk,
+    bucket: String,
+}
+
+impl Bucket {
+    async fn make(url: &str) -> Self {
+        let bucket = unique("results");
+        parts::make_bucket(url, &bucket).await;
+        Self { url: url.to_owned(), sdk: parts::sdk(url).await, bucket }
+    }
+
+    /// A sink of the drainer `drain-1`.
+    fn sink(&self, queues: &[(&str, &str)]) -> S3Results<HandClock> {
+        self.sink_of("drain-1", queues)
+    }
+
+    fn sink_of(&self, drainer: &str, queues: &[(&str, &str)]) -> S3Results<HandClock> {
+        let clock = HandClock::new(Timestamp::from_micros(1_795_269_787_000_123));
+        let mut sink = S3Results::open(&self.sdk, self.bucket.clone(), drainer.parse().unwrap(), clock);
+        for (queue, place) in queues {
+            sink.add(queue.parse().unwrap(), &place.parse().unwrap());
+        }
+        sink
+    }
+
+    async fn keys(&self) -> Vec<String> {
+        let list = self.get("?list-type=2").await;
+        let list = String::from_utf8(list).unwrap();
+        let keys = list.split("<Key>").skip(1).map(|rest| rest.split("</Key>").next().unwrap().to_owned());
+        let mut keys: Vec<String> = keys.collect();
+        keys.sort();
+        keys
+    }
+
+    async fn get(&self, path: &str) -> Vec<u8> {
+        let url = format!("{}/{}{path}", self.url, self.bucket);
+        let response = rest::request("s3", Method::GET, url, &[], Vec::new()).await;
+        assert!(response.status().is_success(), "{path}: {}", response.status());
+        assert!(!response.headers().contains_key("content-encoding"), "it is gzip by name, not by encoding");
+        response.bytes().await.unwrap().to_vec()
+    }
+}
+
+impl Results for Bucket {
+    type Sink = S3Results<HandClock>;
+
+    fn open(&self) -> S3Results<HandClock> {
+        self.sink_of(&unique("drain"), &[("troops", "results/troops")])
+    }
+
+    async fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for key in self.keys().await {
+            let mut text = String::new();
+            let packed = self.get(&format!("/{key}")).await;
+            MultiGzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
+            assert!(text.ends_with('\n'), "{key}");
+            lines.extend(text.lines().map(str::to_owned));
+        }
+        lines
+    }
+}
+
+fn of_queue(queue: &str, task: &str) -> Record {
+    Record { queue: queue.parse().unwrap(), ..record(task, b"{}") }
+}
+
+#[tokio::test]
+async fn each_place_gets_one_object_of_an_append() {
+    let bucket = Bucket::make(&ministack().url()).await;
+    let other = Bucket::make(&ministack().url()).await;
+    let elsewhere = format!("s3://{}/a/b", other.bucket);
+    let sink = bucket.sink(&[("troops", "results"), ("warriors", "./results/"), ("ships", &elsewhere)]);
+    let records = ["troops", "ships", "nowhere", "warriors", "troops"].map(|queue| of_queue(queue, queue));
+    sink.append(&records).await.unwrap();
+    assert_eq!(tasks(&bucket).await, ["troops", "warriors", "troops"]);
+    assert_eq!(tasks(&other).await, ["ships"]);
+    let keys = [bucket.keys().await, other.keys().await].concat();
+    let (ours, theirs) = (keys[0].strip_prefix("results/"), keys[1].strip_prefix("a/b/"));
+    let mut names = [ours.unwrap(), theirs.unwrap()];
+    names.sort();
+    let expected = [1, 2].map(|number| format!("2026/11/21/140307-drain-1-{number:05}.jsonl.gz"));
+    assert_eq!(names, expected);
+}
+
+/// Two drainers of one id want the same names at the same time.
+#[tokio::test]
+async fn no_object_is_ever_overwritten() {
+    for url in [ministack().url(), moto().url()] {
+        let bucket = Bucket::make(&url).await;
+        let places = [("troops", "results")];
+        let (one, two) = (bucket.sink(&places), bucket.sink(&places));
+        for round in ["1", "2", "3"] {
+            let (ours, theirs) = ([record(&format!("a{round}"), b"")], [record(&format!("b{round}"), b"")]);
+            let (ours, theirs) = futures::join!(one.append(&ours), two.append(&theirs));
+            ours.and(theirs).unwrap();
+        }
+        let mut found = tasks(&bucket).await;
+        found.sort();
+        assert_eq!(found, ["a1", "a2", "a3", "b1", "b2", "b3"]);
+    }
+}
+
+#[tokio::test]
+async fn a_large_append_is_split_and_a_large_record_is_not() {
+    let bucket = Bucket::make(&ministack().url()).await;
+    let megabyte = vec![b'x'; 1 << 20];
+    let mut records: Vec<Record> = (0..20).map(|at| record(&format!("t{at:02}"), &megabyte)).collect();
+    records.push(record("t20", &vec![b'y'; 17 << 20]));
+    bucket.open().append(&records).await.unwrap();
+    let mut found = tasks(&bucket).await;
+    found.sort();
+    assert_eq!(found, (0..21).map(|at| format!("t{at:02}")).collect::<Vec<_>>());
+    assert_eq!(bucket.keys().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_not_there_stops_the_drainer_and_says_what_to_do() {
+    let bucket = Bucket { bucket: unique("none"), ..Bucket::make(&ministack().url()).await };
+    let fault = bucket.open().append(&[record("t", b"{}")]).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Lasting);
+    assert!(fault.chain().contains("type 'jobq deploy'"), "{}", fault.chain());
+    let mine = format!("s3://{}/a", unique("mine"));
+    let fault = bucket.sink(&[("troops", &mine)]).append(&[record("t", b"{}")]).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Lasting);
+    assert!(fault.chain().contains("name another one in jobq.toml"), "{}", fault.chain());
+}
+
+/// What was written under a lost reply stays; the repeat takes another name and is whole as well.
+#[tokio::test]
+async fn p1_after_a_lost_reply_a_repeat_doubles_and_tears_nothing() {
+    let bucket = Bucket::make(&ministack().url()).await;
+    let proxy = Proxy::start();
+    proxy.lead_to(&bucket.url);
+    let sink = Bucket { sdk: parts::sdk(proxy.url()).await, ..bucket.clone() }.open();
+    let records = [record("one", b"{}"), record("two", b"{}")];
+    for (trouble, objects) in [(Trouble::ServerError, 0), (Trouble::LostReply, 1)] {
+        proxy.trouble("s3", trouble);
+        let fault = sink.append(&records).await.unwrap_err();
+        assert_eq!(fault.kind(), FaultKind::Passing);
+        assert_eq!(bucket.keys().await.len(), objects, "{trouble:?}");
+    }
+    proxy.mend("s3");
+    sink.append(&records).await.unwrap();
+    assert_eq!(tasks(&bucket).await, ["one", "two", "one", "two"]);
+}
+
+#[tokio::test]
+async fn nobody_listening_is_worth_another_try() {
+    let bucket =
+        Bucket { sdk: parts::sdk("http://127.0.0.1:1").await, ..Bucket::make(&ministack().url()).await };
+    let fault = bucket.open().append(&[record("t", b"{}")]).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Passing);
+}
