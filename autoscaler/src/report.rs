@@ -2,6 +2,7 @@
 
 use jobq_core::fault::Fault;
 use jobq_core::name::LimitName;
+use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::policy::scale::decide::Decision;
 use jobq_core::policy::scale::reading::Reading;
 
@@ -21,6 +22,8 @@ pub struct Scaled {
     pub reading: Reading,
     /// What was decided; [`Decision::reason`] tells people why.
     pub decision: Decision,
+    /// The limit's document, the decision in it.
+    pub state: LimitState,
     /// What could not be read or done. The next tick makes it good.
     pub faults: Vec<Fault>,
 }

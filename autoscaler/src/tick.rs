@@ -2,6 +2,7 @@
 
 use futures::stream::{self, StreamExt};
 use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::policy::scale::decide::{Decision, decide};
 use jobq_core::policy::scale::reading::Reading;
 use jobq_core::ports::clock::Clock;
@@ -31,29 +32,30 @@ pub async fn tick<W: World>(world: &W, plans: &[Plan]) -> Vec<Report> {
 async fn scale<W: World>(world: &W, plan: &Plan) -> Result<Scaled, Fault> {
     let known = world.ledger().load(&plan.limit.name).await?;
     let (mut reading, mut faults) = read(world, plan, &known.state).await;
-    let decision = decided(world, plan, known, &mut reading).await?;
+    let (decision, state) = decided(world, plan, known, &mut reading).await?;
     faults.extend(act(world, plan, &reading, &decision).await);
-    Ok(Scaled { reading, decision, faults })
+    Ok(Scaled { reading, decision, state, faults })
 }
 
-/// Decides, and writes the decision down before anything is done: whoever else decides now must find it.
+/// Decides, and writes the decision down before anything is done: whoever else decides now must find it. With the
+/// document that holds it.
 async fn decided<W: World>(
     world: &W,
     plan: &Plan,
     mut known: Versioned,
     reading: &mut Reading,
-) -> Result<Decision, Fault> {
+) -> Result<(Decision, LimitState), Fault> {
     let name = &plan.limit.name;
     for _ in 0..TRIES {
         reading.at = world.clock().now();
         let decision = decide(&plan.limit, &known.state, reading, plan.tempo);
         let Some(scaling) = decision.next.clone() else {
-            return Ok(decision);
+            return Ok((decision, known.state));
         };
         let mut next = known.state.clone();
         next.scaling = Some(scaling);
         match world.ledger().swap(name, known.version, &next).await? {
-            Swap::Written(_) => return Ok(decision),
+            Swap::Written(_) => return Ok((decision, next)),
             Swap::Conflict(current) => known = current,
         }
     }

@@ -53,12 +53,7 @@ impl Log {
 
     /// Tells one thing that happened at `at`.
     pub fn tell(&self, at: Timestamp, line: &Line) {
-        let mut told = Map::new();
-        told.insert("time".to_owned(), at.to_string().into());
-        told.insert("level".to_owned(), line.level.as_str().into());
-        told.insert("event".to_owned(), line.event.into());
-        told.extend(line.fields.clone());
-        self.write(&Value::Object(told));
+        self.write(&Value::Object(line.told(at)));
     }
 
     /// Writes one line, whole. A log that can't be written stops no work.
@@ -73,6 +68,15 @@ impl Line {
     pub fn new<const N: usize>(level: Level, event: &'static str, fields: [(&str, Value); N]) -> Self {
         let fields = fields.map(|(key, value)| (key.to_owned(), value));
         Self { level, event, fields: fields.into_iter().collect() }
+    }
+
+    /// What is written of it if it happened at `at`.
+    pub fn told(&self, at: Timestamp) -> Map<String, Value> {
+        let mut told = self.fields.clone();
+        told.insert("time".to_owned(), at.to_string().into());
+        told.insert("level".to_owned(), self.level.as_str().into());
+        told.insert("event".to_owned(), self.event.into());
+        told
     }
 }
 

@@ -1,0 +1,10 @@
+//! Every environment variable the autoscaler's function reads, but for those of the AWS SDK.
+
+/// Where the function's code lies, jobq.toml beside it. Lambda sets it.
+pub(crate) const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
+
+/// The value of a variable, if it is set to something.
+#[allow(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
+pub(crate) fn read(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,79 @@
+//! What is made once and lasts for all invocations of one environment.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use jobq_adapters::aws::log::{Line, Log};
+use jobq_adapters::aws::sdk::Sdk;
+use jobq_adapters::clock::SystemClock;
+use jobq_core::config::Config;
+use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::limit::Limit;
+use jobq_core::ports::clock::Clock;
+use jobq_core::queue::Queue;
+use jobq_core::stack::Stack;
+
+use crate::env_vars;
+
+/// The configuration's name beside the program.
+const CONFIGURATION: &str = "jobq.toml";
+
+/// What is made once and lasts for all invocations of one environment.
+pub(crate) struct Environment {
+    pub(crate) log: Arc<Log>,
+    pub(crate) clock: SystemClock,
+    /// The setup, or why there is none.
+    setup: Result<Setup, String>,
+}
+
+/// What a function is to do, and by which settings.
+pub(crate) struct Setup {
+    pub(crate) sdk: Sdk,
+    pub(crate) stack: Stack,
+    pub(crate) limit: Limit,
+    pub(crate) queues: Vec<Queue>,
+}
+
+impl Environment {
+    /// Reads the configuration and the settings of AWS. What is wrong is each invocation's answer: an environment that
+    /// ended instead would be told of as a crash, without a reason.
+    pub(crate) async fn open() -> Self {
+        let setup = setup().await.map_err(|fault| fault.chain());
+        Self { log: Arc::new(Log::stdout()), clock: SystemClock::new(), setup }
+    }
+
+    /// What to do, and by which settings.
+    pub(crate) fn setup(&self) -> Result<&Setup, Fault> {
+        self.setup.as_ref().map_err(|why| Fault::new(FaultKind::Lasting, why))
+    }
+
+    /// Tells one thing.
+    pub(crate) fn tell(&self, line: &Line) {
+        self.log.tell(self.clock.now(), line);
+    }
+}
+
+async fn setup() -> Result<Setup, Fault> {
+    let folder = env_vars::read(env_vars::TASK_ROOT).unwrap_or_else(|| ".".to_owned());
+    let config = configuration(&Path::new(&folder).join(CONFIGURATION))?;
+    let name = env_vars::read(env_vars::LIMIT).ok_or_else(|| {
+        Fault::new(FaultKind::Lasting, format!("find a limit: {} is not set", env_vars::LIMIT))
+    })?;
+    let limit = config.limits.values().find(|limit| limit.name.as_str() == name);
+    let limit = limit.cloned().ok_or_else(|| Fault::new(FaultKind::Lasting, config.unknown_limit(&name)))?;
+    let queues = config.queues_of(&limit.name).cloned().collect();
+    // The region is the one it runs in, wherever the configuration was when the stack was made.
+    let sdk = Sdk::load(None).await?;
+    Ok(Setup { sdk, stack: config.stack, limit, queues })
+}
+
+fn configuration(path: &Path) -> Result<Config, Fault> {
+    let fault = || Fault::new(FaultKind::Lasting, format!("read {}", path.display()));
+    let text = fs::read_to_string(path).map_err(|error| fault().caused_by(error))?;
+    Config::parse(CONFIGURATION, &text).map_err(|problems| {
+        let problems: Vec<String> =
+            problems.iter().map(|problem| problem.to_string().replace('\n', "")).collect();
+        fault().caused_by(problems.join("; "))
+    })
+}

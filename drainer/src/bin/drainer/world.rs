@@ -1,0 +1,106 @@
+//! What one invocation works with.
+
+use std::sync::Arc;
+
+use jobq_adapters::aws::log::metrics::EmfMetrics;
+use jobq_adapters::aws::results::S3Results;
+use jobq_adapters::aws::secrets::AwsSecrets;
+use jobq_adapters::aws::store::AwsStore;
+use jobq_adapters::clock::SystemClock;
+use jobq_adapters::http::HttpTarget;
+use jobq_core::fault::Fault;
+use jobq_core::name::DrainerId;
+use jobq_drainer::world::World;
+
+use crate::environment::{Environment, Setup};
+
+/// The ports of a drainer on AWS.
+///
+/// They are opened for each invocation: between two of them an environment stands still, and connections kept from
+/// before may have died of it. A call that went out on such a one would be a task's failed attempt.
+pub(crate) struct LambdaWorld {
+    store: AwsStore<SystemClock>,
+    target: HttpTarget<AwsSecrets<SystemClock>>,
+    results: S3Results<SystemClock>,
+    metrics: EmfMetrics<SystemClock>,
+    clock: SystemClock,
+}
+
+impl LambdaWorld {
+    /// Opens the ports for `drainer`, in this AWS account. Asks nothing of AWS yet.
+    pub(crate) fn open(
+        environment: &Environment,
+        setup: &Setup,
+        drainer: &DrainerId,
+        account: &str,
+    ) -> Result<Self, Fault> {
+        let Setup { sdk, stack, limit, queues } = setup;
+        let clock = environment.clock;
+        let bucket = stack.results_bucket(account, sdk.region());
+        let mut results = S3Results::open(sdk, bucket, drainer.clone(), clock);
+        for queue in queues {
+            if let Some(place) = &queue.results {
+                results.add(queue.name.clone(), place);
+            }
+        }
+        Ok(Self {
+            store: AwsStore::open(sdk, stack.clone(), clock),
+            target: HttpTarget::new(limit.clone(), AwsSecrets::open(sdk, stack.clone(), clock))?,
+            results,
+            metrics: EmfMetrics::new(
+                stack.name.clone(),
+                limit.name.clone(),
+                clock,
+                Arc::clone(&environment.log),
+            ),
+            clock,
+        })
+    }
+
+    /// Writes the metrics that were not written yet.
+    pub(crate) fn flush(&self) {
+        self.metrics.flush();
+    }
+}
+
+impl World for LambdaWorld {
+    type Inbox = AwsStore<SystemClock>;
+    type Depth = AwsStore<SystemClock>;
+    type Ledger = AwsStore<SystemClock>;
+    type Target = HttpTarget<AwsSecrets<SystemClock>>;
+    type ResultSink = S3Results<SystemClock>;
+    type Metrics = EmfMetrics<SystemClock>;
+    type Clock = SystemClock;
+
+    fn inbox(&self) -> &Self::Inbox {
+        &self.store
+    }
+
+    fn depth(&self) -> &Self::Depth {
+        &self.store
+    }
+
+    fn ledger(&self) -> &Self::Ledger {
+        &self.store
+    }
+
+    fn target(&self) -> &Self::Target {
+        &self.target
+    }
+
+    fn results(&self) -> &Self::ResultSink {
+        &self.results
+    }
+
+    fn metrics(&self) -> &Self::Metrics {
+        &self.metrics
+    }
+
+    fn clock(&self) -> &SystemClock {
+        &self.clock
+    }
+
+    fn jitter(&self) -> f64 {
+        fastrand::f64()
+    }
+}
