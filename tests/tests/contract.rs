@@ -1,8 +1,18 @@
 //! Every adapter under every contract. A new adapter adds a module like `local`, and nothing else.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure ends the test")]
 
+#[path = "aws/parts.rs"]
+#[allow(dead_code, reason = "the tests of AWS alone make more of them")]
+mod parts;
+#[path = "aws/rest.rs"]
+#[allow(dead_code, reason = "the tests of AWS alone ask for more")]
+mod rest;
+
+use jobq_adapters::aws::store::AwsStore;
+use jobq_adapters::clock::SystemClock;
 use jobq_adapters::sqlite::store::LocalStore;
-use jobq_tests::contract::subject::Subject;
+use jobq_tests::aws;
+use jobq_tests::contract::subject::{Subject, warriors};
 use jobq_tests::contract::{ledger, morgue, queue};
 use jobq_tests::hand_clock::HandClock;
 
@@ -13,7 +23,7 @@ macro_rules! hold {
             #[tokio::test]
             async fn $case() {
                 use $suite as suite;
-                suite::$case($subject()).await;
+                suite::$case($subject().await).await;
             }
         )+)+
     };
@@ -24,6 +34,8 @@ macro_rules! hold_queue_and_ledger {
         hold! { $subject:
             queue::sending {
                 sent_tasks_arrive_once,
+                any_text_arrives,
+                large_tasks_arrive,
                 sent_tasks_last,
                 a_batch_resumes_from_its_mark,
                 a_foreign_batch_is_left_alone,
@@ -42,6 +54,7 @@ macro_rules! hold_queue_and_ledger {
                 dead_leaves_a_letter,
                 a_release_hands_back,
                 settlements_are_answered_one_by_one,
+                all_ends_go_together,
             }
             queue::counting {
                 an_unknown_queue_is_empty,
@@ -50,6 +63,7 @@ macro_rules! hold_queue_and_ledger {
             queue::sharing { handles_lose_and_double_nothing }
             morgue {
                 nothing_is_one_empty_page,
+                a_place_elsewhere_is_refused,
                 pages_show_each_letter_once,
                 a_late_letter_disturbs_nobody,
             }
@@ -82,11 +96,54 @@ mod local {
 
     use super::*;
 
-    fn subject() -> Subject<LocalStore<HandClock>> {
+    async fn subject() -> Subject<LocalStore<HandClock>> {
         let folder = tempfile::tempdir().unwrap();
         Subject::new(move |clock| LocalStore::open(&folder.path().join("jobq.db"), clock).unwrap())
     }
 
     hold_queue_and_ledger!(subject);
     hold_fairness!(subject);
+}
+
+/// A stack of its own in a stand-in. Every handle has connections of its own, as another process would.
+async fn on_server(url: String, crowd: usize) -> Subject<AwsStore<SystemClock>> {
+    let stack = parts::new_stack();
+    parts::make_table(&url, &stack).await;
+    parts::make_troops(&url, &stack).await;
+    let queue = serde_json::json!({ "QueueName": stack.queue(&warriors()) });
+    rest::call(&url, "AmazonSQS.CreateQueue", &queue).await;
+    Subject::on_server(crowd, move || AwsStore::open(&sdk(&url), stack.clone(), SystemClock::new()))
+}
+
+/// The SDK's settings, waited for where nothing may be awaited.
+fn sdk(url: &str) -> jobq_adapters::aws::sdk::Sdk {
+    let load = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(parts::sdk(url))
+    };
+    std::thread::scope(|scope| scope.spawn(load).join().unwrap())
+}
+
+mod ministack {
+    //! SQS and DynamoDB as MiniStack has them.
+
+    use super::*;
+
+    async fn subject() -> Subject<AwsStore<SystemClock>> {
+        on_server(aws::ministack().url(), 200).await
+    }
+
+    hold_queue_and_ledger!(subject);
+}
+
+mod moto {
+    //! SQS and DynamoDB as moto has them: the second opinion. It is slow, so its crowds are small.
+
+    use super::*;
+
+    async fn subject() -> Subject<AwsStore<SystemClock>> {
+        on_server(aws::moto().url(), 40).await
+    }
+
+    hold_queue_and_ledger!(subject);
 }

@@ -7,9 +7,11 @@ use jobq_core::time::Timestamp;
 
 use super::subject::{Subject, batch};
 
-/// How many compete in `competing_swaps_lose_no_update`, and how often each.
+/// How many compete in `competing_swaps_lose_no_update`.
 const WRITERS: usize = 16;
-const ROUNDS: usize = 20;
+
+/// How often each of them does, out of how many a store takes as a crowd.
+const ROUNDS: usize = 30;
 
 fn hermes() -> LimitName {
     "hermes".parse().unwrap()
@@ -61,14 +63,15 @@ pub async fn second_swap_conflicts<S: Ledger>(subject: Subject<S>) {
 
 /// Sixteen at once, each by its own handle, count to the exact sum.
 pub async fn competing_swaps_lose_no_update<S: Ledger>(subject: Subject<S>) {
+    let rounds = subject.crowd / ROUNDS;
     let stores: Vec<S> = (0..WRITERS).map(|_| subject.open()).collect();
-    futures::future::join_all(stores.iter().map(count_up)).await;
+    futures::future::join_all(stores.iter().map(|store| count_up(store, rounds))).await;
     let end = subject.open().load(&hermes()).await.unwrap();
-    assert_eq!(number(&end.state), (WRITERS * ROUNDS) as u64);
+    assert_eq!(number(&end.state), (WRITERS * rounds) as u64);
 }
 
-async fn count_up<S: Ledger>(store: &S) {
-    for _ in 0..ROUNDS {
+async fn count_up<S: Ledger>(store: &S, rounds: usize) {
+    for _ in 0..rounds {
         let mut found = store.load(&hermes()).await.unwrap();
         loop {
             let next = document(number(&found.state) + 1);

@@ -10,19 +10,17 @@ use jobq_core::ports::morgue::Morgue;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Settled, Settlement};
 
-use crate::contract::subject::{
-    Subject, VISIBILITY, batch, bodies, done, parcel, push, settle, take, take_one, troops,
-};
+use crate::contract::subject::{Subject, batch, bodies, done, parcel, push, settle, troops};
 
 /// A task done is gone for good and counted once.
 pub async fn done_is_gone<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
     let store = subject.open();
     push(&store, "b", &["one"]).await;
-    let receipt = take_one(&store).await.receipt;
+    let receipt = subject.gather_one(&store).await.receipt;
     assert_eq!(settle(&store, &receipt, done("b")).await, Settled::Held);
     assert_eq!(settle(&store, &receipt, done("b")).await, Settled::Stale);
-    subject.clock.advance(VISIBILITY * 2);
-    assert_eq!(take(&subject.open(), 10).await, []);
+    subject.until(subject.now() + subject.visibility() + subject.moment()).await;
+    assert_eq!(subject.take(&subject.open(), 10).await, []);
     let counted = Tally { known: 1, done: 1, dead: 0 };
     assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
 }
@@ -31,21 +29,24 @@ pub async fn done_is_gone<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
 pub async fn a_retry_comes_back<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
     let store = subject.open();
     push(&store, "b", &["first try"]).await;
-    let delay = Duration::from_secs(90);
+    // Longer than the original would have been hidden.
+    let delay = subject.visibility() * 3;
     let retry = |delay| End::Retry { copy: parcel("b", "second try"), delay };
-    let original = take_one(&store).await.receipt;
+    let original = subject.gather_one(&store).await.receipt;
+    let begun = subject.now();
     assert_eq!(settle(&store, &original, retry(delay)).await, Settled::Held);
     assert_eq!(settle(&store, &original, retry(delay)).await, Settled::Stale);
-    subject.clock.advance(delay - Duration::from_millis(1));
-    assert_eq!(take(&store, 10).await, []);
-    subject.clock.advance(Duration::from_millis(1));
-    let copy = take_one(&store).await;
+    subject.until(begun + delay - subject.moment()).await;
+    assert_eq!(subject.take(&store, 10).await, []);
+    subject.until(begun + delay).await;
+    let copy = subject.gather_one(&store).await;
     assert_eq!((copy.body.as_slice(), copy.receives), (&b"second try"[..], 1));
     assert_eq!(settle(&store, &original, done("b")).await, Settled::Stale);
 
     let at_once = retry(Duration::ZERO);
     assert_eq!(settle(&store, &copy.receipt, at_once).await, Settled::Held);
-    assert_eq!(bodies(&take(&store, 10).await), ["second try"]);
+    assert_eq!(bodies(&subject.gather(&store, 1).await), ["second try"]);
+    assert_eq!(subject.take(&store, 10).await, []);
     let open = store.tally(&batch("b")).await.unwrap().unwrap();
     assert_eq!((open.known, open.open()), (1, 1));
 }
@@ -54,15 +55,15 @@ pub async fn a_retry_comes_back<S: Outbox + Inbox + Ledger>(subject: Subject<S>)
 pub async fn dead_leaves_a_letter<S: Outbox + Inbox + Ledger + Morgue>(subject: Subject<S>) {
     let store = subject.open();
     push(&store, "b", &["one", "two"]).await;
-    let found = take(&store, 2).await;
+    let found = subject.gather(&store, 2).await;
     let dead = |letter: &[u8], batch| End::Dead { letter: letter.to_vec(), batch };
     let of_a_batch = dead(b"letter one", Some(batch("b")));
     let of_none = dead(b"letter two", None);
     assert_eq!(settle(&store, &found[0].receipt, of_a_batch.clone()).await, Settled::Held);
     assert_eq!(settle(&store, &found[0].receipt, of_a_batch).await, Settled::Stale);
     assert_eq!(settle(&store, &found[1].receipt, of_none).await, Settled::Held);
-    subject.clock.advance(VISIBILITY * 2);
-    assert_eq!(take(&store, 10).await, []);
+    subject.until(subject.now() + subject.visibility() + subject.moment()).await;
+    assert_eq!(subject.take(&store, 10).await, []);
     let page = store.list(&troops(), None, 10).await.unwrap();
     assert_eq!(page.letters, [b"letter one".to_vec(), b"letter two".to_vec()]);
     let counted = Tally { known: 2, done: 0, dead: 1 };
@@ -73,11 +74,15 @@ pub async fn dead_leaves_a_letter<S: Outbox + Inbox + Ledger + Morgue>(subject: 
 pub async fn a_release_hands_back<S: Outbox + Inbox>(subject: Subject<S>) {
     let store = subject.open();
     push(&store, "b", &["one", "two"]).await;
-    let first = take_one(&store).await;
+    let first = subject.gather_one(&store).await;
     assert_eq!(settle(&store, &first.receipt, End::Release).await, Settled::Held);
     assert_eq!(settle(&store, &first.receipt, done("b")).await, Settled::Stale);
-    let again = take_one(&store).await;
-    assert_eq!(again.body, first.body, "it keeps its place");
+    let mut next = vec![subject.gather_one(&store).await];
+    if subject.is_exact() {
+        assert_eq!(next[0].body, first.body, "it keeps its place");
+    }
+    next.push(subject.gather_one(&store).await);
+    let again = next.iter().find(|delivery| delivery.body == first.body).expect("it is there at once");
     assert!(again.receives <= 2, "the receive that led to nothing may be uncounted, no more");
 }
 
@@ -85,15 +90,57 @@ pub async fn a_release_hands_back<S: Outbox + Inbox>(subject: Subject<S>) {
 pub async fn settlements_are_answered_one_by_one<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
     let store = subject.open();
     push(&store, "b", &["one", "two", "three"]).await;
-    let found = take(&store, 3).await;
+    let found = subject.gather(&store, 3).await;
     assert_eq!(settle(&store, &found[1].receipt, done("b")).await, Settled::Held);
     let foreign = Receipt("not one of yours".to_owned());
-    let receipts = [&found[0].receipt, &found[1].receipt, &foreign, &found[2].receipt];
+    let receipts = [&found[0].receipt, &found[1].receipt, &foreign, &found[2].receipt, &found[0].receipt];
     let all =
         receipts.map(|receipt| Settlement { queue: troops(), receipt: receipt.clone(), end: done("b") });
     let answers = store.settle(&all).await.unwrap();
     use Settled::{Held, Stale};
-    assert_eq!(answers, [Held, Stale, Stale, Held]);
+    assert_eq!(answers, [Held, Stale, Stale, Held, Stale]);
     assert_eq!(store.settle(&[]).await.unwrap(), []);
     assert_eq!(store.tally(&batch("b")).await.unwrap().unwrap().done, 3);
+}
+
+/// Deliveries of all ends may be settled together, more of them than any one request takes.
+pub async fn all_ends_go_together<S: Outbox + Inbox + Ledger + Morgue>(subject: Subject<S>) {
+    let store = subject.open();
+    let names: Vec<String> = (0..48).map(|number| format!("{number:02}")).collect();
+    push(&store, "b", &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let found = subject.gather(&store, names.len()).await;
+    let end = |(number, body): (usize, String)| match number % 4 {
+        0 => done("b"),
+        1 => End::Retry { copy: parcel("b", &body), delay: Duration::ZERO },
+        2 => End::Dead { letter: body.into_bytes(), batch: Some(batch("b")) },
+        _ => End::Release,
+    };
+    let ends: Vec<End> = bodies(&found).into_iter().enumerate().map(end).collect();
+    let settlements: Vec<Settlement> = found
+        .iter()
+        .zip(&ends)
+        .map(|(delivery, end)| Settlement {
+            queue: troops(),
+            receipt: delivery.receipt.clone(),
+            end: end.clone(),
+        })
+        .collect();
+    assert_eq!(store.settle(&settlements).await.unwrap(), [Settled::Held; 48]);
+    let tally = store.tally(&batch("b")).await.unwrap();
+    assert_eq!(tally, Some(Tally { known: 48, done: 12, dead: 12 }));
+
+    let named = |wanted: fn(&End) -> bool| {
+        let wanted = bodies(&found).into_iter().zip(&ends).filter(|(_, end)| wanted(end));
+        let mut names: Vec<String> = wanted.map(|(name, _)| name).collect();
+        names.sort();
+        names
+    };
+    let mut back = bodies(&subject.gather(&store, 24).await);
+    back.sort();
+    assert_eq!(back, named(|end| matches!(end, End::Retry { .. } | End::Release)));
+    let page = store.list(&troops(), None, 100).await.unwrap();
+    let mut letters: Vec<String> =
+        page.letters.into_iter().map(|it| String::from_utf8(it).unwrap()).collect();
+    letters.sort();
+    assert_eq!(letters, named(|end| matches!(end, End::Dead { .. })));
 }

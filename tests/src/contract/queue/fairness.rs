@@ -70,7 +70,7 @@ pub async fn retries_share_too<S: Outbox + Inbox>(subject: Subject<S>) {
         .collect();
     store.settle(&retried).await.unwrap();
     settle_all(&store, 500).await;
-    subject.clock.advance(delay);
+    subject.until(subject.now() + delay).await;
     push(&store, "few", &["few"; 5]).await;
     let next = bodies(&take(&store, 15).await);
     for name in ["few", "many", "again"] {

@@ -3,31 +3,72 @@
 use std::time::Duration;
 
 use jobq_core::batch::{Mark, Opened};
+use jobq_core::envelope::Envelope;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::ports::outbox::Outbox;
+use jobq_core::settlement::Parcel;
+use jobq_core::task::{Method, Priority, Request, Task};
+use jobq_core::time::Timestamp;
 
-use crate::contract::subject::{Subject, VISIBILITY, batch, bodies, new_batch, parcel, push, take, troops};
+use crate::contract::subject::{
+    Subject, Time, batch, bodies, new_batch, parcel, push, send, troops, warriors,
+};
 
-/// What was sent is received as it was, in order, and once.
+/// What was sent is received as it was and once; in order, where the store keeps one.
 pub async fn sent_tasks_arrive_once<S: Outbox + Inbox>(subject: Subject<S>) {
     let store = subject.open();
-    assert_eq!(take(&store, 10).await, []);
-    push(&store, "b", &["one", "two", "three"]).await;
-    let found = take(&store, 2).await;
-    assert_eq!(bodies(&found), ["one", "two"]);
+    assert_eq!(subject.take(&store, 10).await, []);
+    push(&store, "b", &["a", "b", "c"]).await;
+    let mut found = subject.gather(&store, 2).await;
+    found.extend(subject.gather(&store, 1).await);
+    assert_eq!(subject.comparable(&found), ["a", "b", "c"]);
     for delivery in &found {
         assert_eq!(delivery.receives, 1);
         assert_eq!(delivery.queue, troops());
     }
-    assert_eq!(bodies(&take(&store, 10).await), ["three"]);
-    assert_eq!(take(&store, 10).await, []);
+    assert_eq!(subject.take(&store, 10).await, []);
+}
+
+/// Whatever characters a task holds, it comes out as it went in.
+pub async fn any_text_arrives<S: Outbox + Inbox>(subject: Subject<S>) {
+    let store = subject.open();
+    let odd = "\0\u{1}\u{8}\t\n\u{b}\u{c}\r\u{1f}\u{7f}\u{9f}\"\\é\u{d7ff}\u{e000}\u{fffd}\u{fffe}\u{ffff}\u{10000}\u{1fffe}\u{10ffff}";
+    let request = Request {
+        method: Method::Post,
+        url: "https://api.example/troops".into(),
+        headers: Vec::new(),
+        body: Some(odd.into()),
+    };
+    let task =
+        Task { id: "t-1".parse().unwrap(), request, priority: Priority::Normal, delay: Duration::ZERO };
+    let envelope = Envelope::new(task, batch("b"), Timestamp::from_secs(1));
+    send(&store, "b", vec![(envelope.seal(), Duration::ZERO)]).await;
+    let found = subject.gather_one(&store).await;
+    assert_eq!(Envelope::decode(&found.body).unwrap(), envelope);
+}
+
+/// Tasks of all sizes arrive, more of the large ones than any one request takes.
+pub async fn large_tasks_arrive<S: Outbox + Inbox>(subject: Subject<S>) {
+    let store = subject.open();
+    let sizes = [1_000_000, 10, 700_000, 400_000, 1 << 20, 20, 300_000, 300_000, 300_000, 300_000, 30];
+    let parcels = sizes.map(|bytes| {
+        let body = vec![b'x'; bytes];
+        (Parcel { body, batch: batch("b"), priority: Priority::Normal }, Duration::ZERO)
+    });
+    send(&store, "b", parcels.into()).await;
+    let found = subject.gather(&store, sizes.len()).await;
+    let mut arrived: Vec<usize> = found.iter().map(|delivery| delivery.body.len()).collect();
+    let mut sizes = sizes;
+    arrived.sort_unstable();
+    sizes.sort_unstable();
+    assert_eq!(arrived, sizes);
 }
 
 /// What was sent is still there after a restart.
 pub async fn sent_tasks_last<S: Outbox + Inbox>(subject: Subject<S>) {
     push(&subject.open(), "b", &["one"]).await;
-    assert_eq!(bodies(&take(&subject.open(), 10).await), ["one"]);
+    assert_eq!(bodies(&subject.gather(&subject.open(), 1).await), ["one"]);
 }
 
 /// A batch resumes from its mark; parcels and mark go together.
@@ -59,7 +100,7 @@ pub async fn a_foreign_batch_is_left_alone<S: Outbox>(subject: Subject<S>) {
     other_source.source = "file two".to_owned();
     assert_eq!(store.open(&other_source).await.unwrap(), Opened::Foreign);
     let mut other_queue = new_batch("b");
-    other_queue.queue = "warriors".parse().unwrap();
+    other_queue.queue = warriors();
     assert_eq!(store.open(&other_queue).await.unwrap(), Opened::Foreign);
     let ours = Opened::Resumed(Mark::default());
     assert_eq!(store.open(&new_batch("b")).await.unwrap(), ours);
@@ -68,11 +109,18 @@ pub async fn a_foreign_batch_is_left_alone<S: Outbox>(subject: Subject<S>) {
 /// A receive that waits ends with what is sent meanwhile, or empty at its deadline.
 pub async fn a_receive_waits<S: Outbox + Inbox>(subject: Subject<S>) {
     let store = subject.open();
-    let wait = Duration::from_secs(20);
+    let wait = if subject.is_exact() { Duration::from_secs(20) } else { Duration::from_secs(2) };
     let queue = troops();
-    let receive = || store.receive(&queue, 10, VISIBILITY, wait);
+    let receive = || store.receive(&queue, 10, subject.visibility() * 2, wait);
     let (found, ()) = futures::join!(receive(), push(&store, "b", &["one"]));
     assert_eq!(bodies(&found.unwrap()), ["one"]);
-    let (found, ()) = futures::join!(receive(), async { subject.clock.advance(wait) });
+    let begun = subject.now();
+    let pass = async {
+        if let Time::Hand(clock) = &subject.time {
+            clock.advance(wait);
+        }
+    };
+    let (found, ()) = futures::join!(receive(), pass);
     assert_eq!(found.unwrap(), []);
+    assert!(subject.now() - begun >= wait - subject.moment());
 }

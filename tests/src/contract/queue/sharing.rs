@@ -4,20 +4,19 @@ use std::collections::HashSet;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use jobq_core::batch::Tally;
 use jobq_core::ports::depth::{Depth, QueueDepth};
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{Settled, Settlement};
 
-use crate::contract::subject::{Subject, batch, bodies, done, parcel, send, take, troops};
+use crate::contract::subject::{Subject, batch, bodies, done, parcel, send, troops};
 
 const PUSHERS: usize = 2;
 const DRAINERS: usize = 2;
-const TASKS: usize = 600;
 
-/// Two who send and two who drain, each by its own handle and in its own thread, lose and double nothing.
+/// Two who send and two who drain, each by its own handle and in its own thread, lose and double nothing. A store that
+/// isn't exact may deliver a task twice, and then counts it twice.
 pub async fn handles_lose_and_double_nothing<S>(subject: Subject<S>)
 where
     S: Outbox + Inbox + Depth + Ledger + Send + 'static,
@@ -29,11 +28,11 @@ where
         std::thread::spawn(move || {
             start.wait();
             let store = subject.open();
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 match work {
-                    Work::Push(part) => push_part(&store, part).await,
-                    Work::Drain => drain(&store).await,
+                    Work::Push(part) => push_part(&store, part, subject.crowd).await,
+                    Work::Drain => drain(&subject, &store).await,
                 }
             })
         })
@@ -42,13 +41,14 @@ where
     let threads: Vec<_> = works.chain((0..DRAINERS).map(|_| Work::Drain)).map(spawn).collect();
     let drained: Vec<String> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
 
+    let all = PUSHERS * subject.crowd;
     let distinct: HashSet<&String> = drained.iter().collect();
-    assert_eq!((drained.len(), distinct.len()), (PUSHERS * TASKS, PUSHERS * TASKS));
+    assert_eq!(distinct.len(), all);
+    assert!(drained.len() == all || !subject.is_exact(), "{} of {all}", drained.len());
     let store = subject.open();
-    assert_eq!(store.measure(&troops()).await.unwrap(), QueueDepth::default());
-    let all = (PUSHERS * TASKS) as u64;
-    let counted = Tally { known: all, done: all, dead: 0 };
-    assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
+    subject.settles_at(QueueDepth::default(), async || store.measure(&troops()).await.unwrap()).await;
+    let tally = store.tally(&batch("b")).await.unwrap().unwrap();
+    assert_eq!((tally.known, tally.done, tally.dead), (all as u64, drained.len() as u64, 0));
 }
 
 enum Work {
@@ -56,8 +56,8 @@ enum Work {
     Drain,
 }
 
-async fn push_part<S: Outbox>(store: &S, part: usize) -> Vec<String> {
-    for task in 0..TASKS / 20 {
+async fn push_part<S: Outbox>(store: &S, part: usize, tasks: usize) -> Vec<String> {
+    for task in 0..tasks / 20 {
         let name = |n: usize| format!("{part}-{task}-{n}");
         let parcels = (0..20).map(|n| (parcel("b", &name(n)), Duration::ZERO)).collect();
         send(store, "b", parcels).await;
@@ -66,10 +66,10 @@ async fn push_part<S: Outbox>(store: &S, part: usize) -> Vec<String> {
 }
 
 /// Drains until the batch is done, whoever did it.
-async fn drain<S: Inbox + Ledger>(store: &S) -> Vec<String> {
+async fn drain<S: Inbox + Ledger>(subject: &Subject<S>, store: &S) -> Vec<String> {
     let mut drained = Vec::new();
     loop {
-        let found = take(store, 10).await;
+        let found = subject.take(store, 10).await;
         let ends: Vec<_> = found
             .iter()
             .map(|delivery| Settlement { queue: troops(), receipt: delivery.receipt.clone(), end: done("b") })
@@ -78,7 +78,8 @@ async fn drain<S: Inbox + Ledger>(store: &S) -> Vec<String> {
         assert!(answers.iter().all(|answer| *answer == Settled::Held));
         drained.extend(bodies(&found));
         let tally = store.tally(&batch("b")).await.unwrap().unwrap_or_default();
-        if tally.done == (PUSHERS * TASKS) as u64 {
+        // A task in hand is counted before its drainer asks: the other one's last tasks are in its own list.
+        if found.is_empty() && tally.done >= (PUSHERS * subject.crowd) as u64 {
             return drained;
         }
     }
