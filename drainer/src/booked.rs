@@ -5,7 +5,7 @@ use std::time::Duration;
 use jobq_core::event::Event;
 use jobq_core::fault::Fault;
 use jobq_core::lease::Lease;
-use jobq_core::policy::calendar::book::{self, Answer, Booking, Want};
+use jobq_core::policy::calendar::book::{self, Answer, Booking, Want, Why};
 use jobq_core::policy::calendar::cool::{Refusal, cool};
 use jobq_core::policy::calendar::holders::HOLDER_LIFETIME;
 use jobq_core::policy::calendar::state::LimitState;
@@ -92,7 +92,8 @@ impl<W: World> Engine<'_, W> {
             Answer::Wait { until, why } => {
                 let wait = until.since(now);
                 self.bookings.not_before = now.plus(wait.min(READ_AGAIN));
-                self.bookings.closed = wait > TOO_LONG;
+                // A pause ends when somebody ends it: nothing is held for that.
+                self.bookings.closed = wait > TOO_LONG || why == Why::Paused;
                 self.note(&Event::LeaseDeferred { limit: self.plan.limit.name.clone(), why, wait });
             }
             Answer::Alive => {}

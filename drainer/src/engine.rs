@@ -19,7 +19,7 @@ use crate::endings::Endings;
 use crate::hand::Hand;
 use crate::kept::Keeper;
 use crate::pacer::Pacer;
-use crate::plan::Plan;
+use crate::plan::{Plan, Until};
 use crate::received::Source;
 use crate::step::Step;
 use crate::summary::Summary;
@@ -46,6 +46,8 @@ pub(crate) struct Engine<'w, W: World> {
     alarm: Option<Timestamp>,
     pub(crate) sources: Vec<Source>,
     pub(crate) measuring: bool,
+    /// How many times in a row the queues were empty.
+    pub(crate) empty_rounds: u32,
     pub(crate) hand: Hand,
     pub(crate) pacer: Pacer,
     pub(crate) bookings: Bookings,
@@ -60,6 +62,8 @@ pub(crate) struct Engine<'w, W: World> {
     pub(crate) endings: Endings,
     /// Since when nothing has been in hand or under way.
     quiet_since: Option<Timestamp>,
+    /// Since when nothing has been unsettled either.
+    idle_since: Option<Timestamp>,
     pub(crate) summary: Summary,
 }
 
@@ -117,6 +121,7 @@ impl<'w, W: World> Engine<'w, W> {
             alarm: None,
             sources: plan.queues.iter().map(|_| Source::default()).collect(),
             measuring: false,
+            empty_rounds: 0,
             hand: Hand::new(&plan.queues),
             pacer: Pacer::new(plan.limit.burst),
             bookings: Bookings::default(),
@@ -126,6 +131,7 @@ impl<'w, W: World> Engine<'w, W> {
             keeper: Keeper::new(&plan.queues),
             endings: Endings::default(),
             quiet_since: None,
+            idle_since: None,
             summary: Summary::default(),
         }
     }
@@ -136,6 +142,7 @@ impl<'w, W: World> Engine<'w, W> {
     /// the calls under way end or are broken off; then everything is settled; last, the ledger is told.
     fn advance(&mut self) {
         let now = self.world.clock().now();
+        self.look_out(now);
         self.pass_deadlines(now);
         // What others may have a use for is handed back, but not while slots are left to use it in.
         let closed = !self.has_slots(now) && self.bookings.closed;
@@ -153,7 +160,6 @@ impl<'w, W: World> Engine<'w, W> {
             Stage::Stopping(_) | Stage::Closing(_) => self.hand_back(),
         }
         self.cool(now);
-        self.look_out(now);
         self.settle(now);
         self.keep(now);
         self.set_alarm(now);
@@ -245,6 +251,18 @@ impl<'w, W: World> Engine<'w, W> {
     fn look_out(&mut self, now: Timestamp) {
         let quiet = self.hand.len() == 0 && self.calls.is_empty();
         self.quiet_since = quiet.then(|| self.quiet_since.unwrap_or(now));
+        self.idle_since = self.is_idle().then(|| self.idle_since.unwrap_or(now));
+    }
+
+    /// When the drainer ends if nothing comes in until then.
+    fn idle_end(&self) -> Option<Timestamp> {
+        let Until::Idle(length) = self.plan.until else { return None };
+        self.idle_since.map(|since| since.plus(length))
+    }
+
+    /// The instant at which the drainer stops by itself if nothing comes in: no receive waits for longer.
+    pub(crate) fn stops_at(&self) -> Option<Timestamp> {
+        self.last_start().into_iter().chain(self.idle_end()).min()
     }
 
     /// What more endings can be expected.
@@ -275,7 +293,7 @@ impl<'w, W: World> Engine<'w, W> {
     }
 
     fn pass_deadlines(&mut self, now: Timestamp) {
-        if self.last_start().is_some_and(|last| now >= last) {
+        if self.stops_at().is_some_and(|at| now >= at) {
             self.stop(now);
         }
         let over = |until| now >= until || self.plan.deadline.is_some_and(|deadline| now >= deadline);
@@ -310,7 +328,7 @@ impl<'w, W: World> Engine<'w, W> {
             .next_at()
             .filter(|_| working && self.hand.len() > 0 && self.calls.len() < self.permits);
         let stage = match self.stage {
-            Stage::Working => self.last_start(),
+            Stage::Working => self.stops_at(),
             Stage::Stopping(until) | Stage::Closing(until) => Some(until),
         };
         let others = [

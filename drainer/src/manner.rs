@@ -18,6 +18,8 @@ pub struct Manner {
     pub receiving: Receiving,
     /// How endings are settled.
     pub settling: Settling,
+    /// How many times in a row all queues must be found empty to be believed so.
+    pub empty_rounds: u32,
 }
 
 /// How endings are settled.
@@ -52,6 +54,7 @@ impl Manner {
                 plain: Company { linger: ALONG, count: 256, bytes: usize::MAX },
                 batches: 2,
             },
+            empty_rounds: 1,
         }
     }
 
@@ -74,6 +77,8 @@ impl Manner {
                 plain: Company { linger: Duration::from_secs(1), count: 100, bytes: 1 << 20 },
                 batches: 6,
             },
+            // Its counts lag, and each round lasts as long as a first wait.
+            empty_rounds: 3,
         }
     }
 }

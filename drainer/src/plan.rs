@@ -45,6 +45,9 @@ pub enum Until {
     Stopped,
     /// When its queues hold no task: none ready, none delayed, none in flight anywhere.
     Empty,
+    /// When it has received, called and settled nothing for this long, whatever the queues hold: somebody else sees
+    /// to it that a drainer is started again.
+    Idle(Duration),
 }
 
 impl Plan {

@@ -56,7 +56,7 @@ impl Default for Source {
 impl<W: World> Engine<'_, W> {
     /// Starts receives from every queue that has room for a worthwhile number of tasks.
     pub(crate) fn receive(&mut self, now: Timestamp) {
-        if self.bookings.closed {
+        if self.bookings.closed || self.measuring {
             return;
         }
         let total = room(&Load { in_hand: 0, ..self.load(now) });
@@ -70,8 +70,9 @@ impl<W: World> Engine<'_, W> {
                 in_hand: self.hand.len_of(queue),
                 under_way: source.under_way,
                 on_the_way: source.on_the_way,
-                flow: source.flow,
-                most_wait: self.last_start().map_or(Duration::MAX, |last| last.since(now)),
+                // A queue that was found empty is asked in quick succession to be sure of it.
+                flow: if self.empty_rounds > 0 { Flow::Few } else { source.flow },
+                most_wait: self.stops_at().map_or(Duration::MAX, |at| at.since(now)),
             };
             let receives = receives(&self.plan.manner.receiving, &supply);
             for _ in 0..receives.count {
@@ -125,6 +126,7 @@ impl<W: World> Engine<'_, W> {
             // A short poll answers at once; the next one comes when something else has happened, or soon.
             source.not_before = now.plus(BREATH);
         } else {
+            self.empty_rounds = 0;
             let name = self.plan.queues[queue].name.clone();
             self.note(&Event::TasksReceived { queue: name, count: deliveries.len() });
         }
@@ -154,12 +156,20 @@ impl<W: World> Engine<'_, W> {
         });
     }
 
-    /// Takes in what the queues hold: none at all ends the work.
+    /// Takes in what the queues hold: none at all, some times in a row, ends the work.
     pub(crate) fn on_measured(&mut self, result: Result<u64, Fault>, now: Timestamp) -> Result<(), Fault> {
         self.measuring = false;
         match result {
-            Ok(0) => self.stop(now),
-            Ok(count) => self.note(&Event::TasksAwaited { count }),
+            Ok(0) => {
+                self.empty_rounds += 1;
+                if self.empty_rounds >= self.plan.manner.empty_rounds {
+                    self.stop(now);
+                }
+            }
+            Ok(count) => {
+                self.empty_rounds = 0;
+                self.note(&Event::TasksAwaited { count });
+            }
             Err(fault) => {
                 let Some(retry_in) = pause(&fault, 0) else {
                     return Err(fault);
