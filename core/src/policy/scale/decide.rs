@@ -158,12 +158,13 @@ fn step(
         return (Step::Up, need.least);
     }
     let lows = last.map_or(0, |last| last.lows);
+    let is_partial = reading.unmeasured().next().is_some();
     let is_low = need.most < before && before - need.most >= (before / 10).max(1);
     let is_idle = before == 0 && need.most == 0 && crew.total() == 0;
     let cap_is_high = is_idle && matches!(reading.cap, Cap::At(cap) if cap > 1);
-    if !is_low && !cap_is_high {
+    if is_partial || !is_low && !cap_is_high {
         // What isn't known breaks no row of low readings and doesn't make one longer.
-        let lows = if need.least < need.most { lows } else { 0 };
+        let lows = if is_partial || need.least < need.most { lows } else { 0 };
         return (if lows == 0 { Step::Same } else { Step::Low(lows) }, before);
     }
     let is_another = last.is_none_or(|last| reading.at >= last.at.plus(tempo.spacing()));
