@@ -1,17 +1,13 @@
 //! Draining on this machine: drainers side by side in one process, with progress, until told to stop.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
-use jobq_adapters::secrets::EnvOrFileSecrets;
-use jobq_core::fault::Fault;
 use jobq_core::limit::Limit;
 use jobq_core::name::DrainerId;
 use jobq_core::ports::clock::Clock;
-use jobq_core::ports::secrets::Secrets;
 use jobq_core::queue::Queue;
 use jobq_drainer::drain;
 use jobq_drainer::plan::{Plan, Until};
@@ -21,10 +17,11 @@ use crate::failure::Failure;
 use crate::meter::Meter;
 use crate::printer::Printer;
 use crate::progress::{self, Goal};
-use crate::project::Store;
 use crate::results::Results;
+use crate::secrets::SecretSource;
 use crate::signals::stop_on_signals;
-use crate::world::LocalWorld;
+use crate::store::Store;
+use crate::world::DrainWorld;
 
 /// What to drain.
 pub(crate) struct Work {
@@ -54,16 +51,16 @@ pub(crate) struct Drained {
 pub(crate) async fn run(
     work: Work,
     store: Store,
-    secrets: &Path,
+    secrets: SecretSource,
     printer: Printer,
 ) -> Result<Drained, Failure> {
     let (stop, listening) = stop_on_signals(printer)?;
     let clock = SystemClock::new();
     let meter = Arc::new(Meter::new(clock));
-    let plans = plans(&work)?;
-    let secrets = secrets_of(&work.limit, secrets).await?;
+    let plans = plans(&work, &store)?;
+    secrets.check(&work.limit).await?;
     let target = HttpTarget::new(work.limit, secrets)?;
-    let world = LocalWorld { store, target, results: work.results, meter: Arc::clone(&meter), clock };
+    let world = DrainWorld { store, target, results: work.results, meter: Arc::clone(&meter), clock };
     let begun = clock.uptime();
     let drains = plans.iter().map(|plan| drain(&world, plan, stop.asked(1), stop.asked(2)));
     let summaries = tokio::select! {
@@ -77,24 +74,16 @@ pub(crate) async fn run(
     Ok(Drained { summary, seconds })
 }
 
-/// The secrets of a limit, once they are there. Asked before anything is done: nothing can be done without.
-pub(crate) async fn secrets_of(limit: &Limit, folder: &Path) -> Result<EnvOrFileSecrets, Failure> {
-    let secrets = EnvOrFileSecrets::new(folder);
-    for name in &limit.secrets {
-        secrets.resolve(name).await.map_err(|fault| Failure::usage(fault.chain()))?;
-    }
-    Ok(secrets)
-}
-
 /// One plan a drainer, each with a name of its own; the permits are shared out among them.
-fn plans(work: &Work) -> Result<Vec<Plan>, Failure> {
-    let process = format!("p{}-{:08x}", std::process::id(), fastrand::u32(..));
+fn plans(work: &Work, store: &Store) -> Result<Vec<Plan>, Failure> {
+    let process = process_name();
     let drainers = work.drainers.max(1);
     let plan = |number: u16| {
-        let id: DrainerId = format!("{process}-{number}")
-            .parse()
-            .map_err(|error| Failure::failed(format!("name a drainer: {error}")))?;
+        let id = drainer_id(&format!("{process}-{number}"))?;
         let mut plan = Plan::new(id, work.limit.clone(), work.queues.clone());
+        if matches!(store, Store::Aws(_)) {
+            plan = plan.over_sqs();
+        }
         plan.permits = plan.permits.div_ceil(drainers.into());
         plan.until = work.until;
         Ok(plan)
@@ -102,15 +91,12 @@ fn plans(work: &Work) -> Result<Vec<Plan>, Failure> {
     (0..drainers).map(plan).collect()
 }
 
-/// Opens the places results go to.
-pub(crate) fn open_results<'a>(
-    places: impl IntoIterator<Item = (&'a Queue, Option<std::path::PathBuf>)>,
-) -> Result<Results, Fault> {
-    let mut results = Results::default();
-    for (queue, place) in places {
-        if let Some(place) = place {
-            results.add(queue.name.clone(), &place)?;
-        }
-    }
-    Ok(results)
+/// A name that no other process has.
+pub(crate) fn process_name() -> String {
+    format!("p{}-{:08x}", std::process::id(), fastrand::u32(..))
+}
+
+/// A drainer's id.
+pub(crate) fn drainer_id(name: &str) -> Result<DrainerId, Failure> {
+    name.parse().map_err(|error| Failure::failed(format!("name a drainer: {error}")))
 }

@@ -14,7 +14,9 @@ mod project;
 mod pushing;
 mod readings;
 mod results;
+mod secrets;
 mod signals;
+mod store;
 mod world;
 
 use std::process::ExitCode;

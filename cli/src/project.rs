@@ -4,20 +4,27 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use jobq_adapters::aws::account::caller;
+use jobq_adapters::aws::results::S3Results;
+use jobq_adapters::aws::sdk::Sdk;
+use jobq_adapters::aws::secrets::AwsSecrets;
+use jobq_adapters::aws::store::AwsStore;
 use jobq_adapters::clock::SystemClock;
+use jobq_adapters::secrets::EnvOrFileSecrets;
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::config::Config;
-use jobq_core::config::backend::Backend;
+use jobq_core::config::backend::{Backend, BackendError};
 use jobq_core::limit::Limit;
 use jobq_core::place::Place;
 use jobq_core::queue::Queue;
 
 use crate::args::Global;
+use crate::draining::{drainer_id, process_name};
 use crate::env_vars;
 use crate::failure::Failure;
-
-/// The queue, the ledger and the dead letters of the local backend.
-pub(crate) type Store = LocalStore<SystemClock>;
+use crate::results::{Files, Results};
+use crate::secrets::SecretSource;
+use crate::store::Store;
 
 /// The file in the state folder that holds them.
 const DATABASE: &str = "jobq.db";
@@ -26,6 +33,8 @@ const DATABASE: &str = "jobq.db";
 pub(crate) struct Project {
     /// The configuration; an empty one where there is no file.
     pub(crate) config: Config,
+    /// Where its queues live.
+    pub(crate) backend: Backend,
     /// Where jobq.toml lies, or would.
     config_path: PathBuf,
     has_config: bool,
@@ -42,47 +51,69 @@ impl Project {
             Err(error) if error.kind() == ErrorKind::NotFound && !named => (Config::default(), false),
             Err(error) => return Err(Failure::usage(format!("read {}: {error}", config_path.display()))),
         };
-        check_backend(global)?;
+        let backend = backend(global, &config)?;
         let beside = config_path.parent().unwrap_or(Path::new(""));
         let state = global.state.clone().unwrap_or_else(|| beside.join(&config.state));
-        Ok(Self { config, config_path, has_config, state })
+        Ok(Self { config, backend, config_path, has_config, state })
     }
 
-    /// A project without configuration.
+    /// A project without limits and queues: what jobq.toml says of the backend holds, if there is one.
     pub(crate) fn without_config(global: &Global) -> Result<Self, Failure> {
-        check_backend(global)?;
-        let config = Config::default();
-        let state = global.state.clone().unwrap_or_else(|| config.state.clone());
-        Ok(Self { config, config_path: config_path(global), has_config: false, state })
+        let mut own = Self::open(global)?;
+        own.config.limits.clear();
+        own.config.queues.clear();
+        Ok(own)
     }
 
     /// A project in this state folder, without configuration.
     pub(crate) fn in_folder(state: PathBuf) -> Self {
-        Self { config: Config::default(), config_path: PathBuf::new(), has_config: false, state }
+        let (config, backend) = (Config::default(), Backend::Local);
+        Self { config, backend, config_path: PathBuf::new(), has_config: false, state }
     }
 
-    /// Opens the store, making the folder and the file where they are missing.
-    pub(crate) fn store(&self) -> Result<Store, Failure> {
-        fs::create_dir_all(&self.state).map_err(|error| {
-            Failure::failed(format!("make the state folder {}: {error}", self.state.display()))
-                .hint("choose another folder with --state DIR")
-        })?;
-        Ok(LocalStore::open(&self.state.join(DATABASE), SystemClock::new())?)
+    /// Opens the store; the local one's folder and file are made where they are missing.
+    pub(crate) async fn store(&self) -> Result<Store, Failure> {
+        match self.backend {
+            Backend::Local => self.local_store(),
+            Backend::Aws => {
+                let sdk = self.sdk().await?;
+                Ok(Store::Aws(AwsStore::open(&sdk, self.config.stack.clone(), SystemClock::new())))
+            }
+        }
     }
 
     /// Opens the store if there is one: looking must not make it.
-    pub(crate) fn existing_store(&self) -> Result<Store, Failure> {
-        if !self.state.join(DATABASE).exists() {
+    pub(crate) async fn existing_store(&self) -> Result<Store, Failure> {
+        if self.backend == Backend::Local && !self.state.join(DATABASE).exists() {
             return Err(Failure::usage(format!("there is no queue in {}", self.state.display()))
                 .hint("push something first: jobq run FILE --rate 50/s, or jobq push QUEUE FILE")
                 .hint("or say where it is: --state DIR"));
         }
-        self.store()
+        self.store().await
     }
 
-    /// Where secrets lie that aren't in the environment.
-    pub(crate) fn secrets(&self) -> PathBuf {
-        self.state.join("secrets")
+    fn local_store(&self) -> Result<Store, Failure> {
+        fs::create_dir_all(&self.state).map_err(|error| {
+            Failure::failed(format!("make the state folder {}: {error}", self.state.display()))
+                .hint("choose another folder with --state DIR")
+        })?;
+        Ok(Store::Local(LocalStore::open(&self.state.join(DATABASE), SystemClock::new())?))
+    }
+
+    /// The SDK's settings for the stack's region.
+    pub(crate) async fn sdk(&self) -> Result<Sdk, Failure> {
+        Ok(Sdk::load(self.config.stack.region.as_deref()).await?)
+    }
+
+    /// Where secrets are looked up.
+    pub(crate) async fn secrets(&self) -> Result<SecretSource, Failure> {
+        Ok(match self.backend {
+            Backend::Local => SecretSource::Local(EnvOrFileSecrets::new(self.state.join("secrets"))),
+            Backend::Aws => {
+                let (sdk, stack) = (self.sdk().await?, self.config.stack.clone());
+                SecretSource::Aws(AwsSecrets::open(&sdk, stack, SystemClock::new()))
+            }
+        })
     }
 
     /// A configured queue.
@@ -109,14 +140,40 @@ impl Project {
         }
     }
 
-    /// Where a queue's results go, as seen from where jobq.toml lies.
-    pub(crate) fn results_of(&self, queue: &Queue) -> Result<Option<PathBuf>, Failure> {
-        let beside = self.config_path.parent().unwrap_or(Path::new(""));
-        match &queue.results {
-            None => Ok(None),
-            Some(Place::Path(path)) => Ok(Some(beside.join(path))),
-            Some(bucket) => Err(Failure::usage(format!("results in {bucket} need the aws backend"))),
+    /// Opens the places that the results of these queues go to.
+    pub(crate) async fn results(&self, queues: &[Queue]) -> Result<Results, Failure> {
+        match self.backend {
+            Backend::Local => self.result_files(queues),
+            Backend::Aws => self.result_objects(queues).await,
         }
+    }
+
+    fn result_files(&self, queues: &[Queue]) -> Result<Results, Failure> {
+        let beside = self.config_path.parent().unwrap_or(Path::new(""));
+        let mut files = Files::default();
+        for queue in queues {
+            match &queue.results {
+                None => {}
+                Some(Place::Path(path)) => files.add(queue.name.clone(), &beside.join(path))?,
+                Some(bucket) => {
+                    return Err(Failure::usage(format!("results in {bucket} need the aws backend"))
+                        .hint("add --backend aws, or name a folder"));
+                }
+            }
+        }
+        Ok(Results::Files(files))
+    }
+
+    async fn result_objects(&self, queues: &[Queue]) -> Result<Results, Failure> {
+        let sdk = self.sdk().await?;
+        let own = self.config.stack.results_bucket(&caller(&sdk).await?.account, sdk.region());
+        let mut objects = S3Results::open(&sdk, own, drainer_id(&process_name())?, SystemClock::new());
+        for queue in queues {
+            if let Some(place) = &queue.results {
+                objects.add(queue.name.clone(), place);
+            }
+        }
+        Ok(Results::Objects(objects))
     }
 
     fn missing(&self, message: String) -> Failure {
@@ -136,8 +193,8 @@ pub(crate) fn config_path(global: &Global) -> PathBuf {
     named.unwrap_or_else(|| PathBuf::from("jobq.toml"))
 }
 
-fn check_backend(global: &Global) -> Result<Backend, Failure> {
+fn backend(global: &Global, config: &Config) -> Result<Backend, Failure> {
     let named = global.backend.clone().or_else(|| env_vars::read(env_vars::BACKEND));
-    let backend = named.as_deref().unwrap_or("local").parse::<Backend>();
-    backend.map_err(|error| Failure::usage(error.to_string()))
+    let backend = named.map_or(Ok(config.backend), |named| named.parse());
+    backend.map_err(|error: BackendError| Failure::usage(error.to_string()))
 }

@@ -4,11 +4,13 @@ use std::fmt;
 use std::io::{self, BufReader};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use jobq_adapters::clock::SystemClock;
 use jobq_core::batch::NewBatch;
+use jobq_core::config::backend::Backend;
 use jobq_core::human;
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
@@ -22,10 +24,11 @@ use jobq_producer::source::{Source, SourceError};
 use jobq_producer::survey::{Survey, survey};
 use jobq_producer::template::Template;
 use serde::Serialize;
+use tokio::sync::Notify;
 
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::project::Store;
+use crate::store::Store;
 
 /// How many refused lines are shown one by one.
 const SHOWN_REFUSALS: u64 = 20;
@@ -70,6 +73,8 @@ pub(crate) struct Prepared {
     name: String,
     /// Whether its bad lines were told already: `run` reads it twice.
     told: bool,
+    /// Told when the first tasks have arrived.
+    begun: Arc<Notify>,
     pub(crate) order: Order,
 }
 
@@ -78,7 +83,8 @@ pub(crate) struct Prepared {
 pub(crate) struct PushReport {
     batch: String,
     queue: String,
-    sent: u64,
+    /// How many tasks this push has sent.
+    pub(crate) sent: u64,
     refused: u64,
     /// How many lines an earlier push of the same batch had read.
     resumed_after: Option<u64>,
@@ -88,7 +94,12 @@ pub(crate) struct PushReport {
 
 impl SourceArgs {
     /// Opens the source, and names its batch.
-    pub(crate) fn prepare(&self, path: &Path, queue: Option<&QueueName>) -> Result<Prepared, Failure> {
+    pub(crate) fn prepare(
+        &self,
+        path: &Path,
+        queue: Option<&QueueName>,
+        backend: Backend,
+    ) -> Result<Prepared, Failure> {
         let source = self.open(path)?;
         let now = SystemClock::new().now();
         let suffix = format!("{:06x}", fastrand::u32(..) >> 8);
@@ -110,8 +121,8 @@ impl SourceArgs {
         let defaults =
             Defaults { priority: self.priority.unwrap_or_default(), delay: self.delay.unwrap_or_default() };
         let bad_lines = if self.strict { BadLines::Stop } else { BadLines::Skip };
-        let order = Order { batch, defaults, limits: local_limits(), bad_lines };
-        Ok(Prepared { source, name: shown(path), told: false, order })
+        let order = Order { batch, defaults, limits: limits_of(backend), bad_lines };
+        Ok(Prepared { source, name: shown(path), told: false, begun: Arc::default(), order })
     }
 
     fn open(&self, path: &Path) -> Result<Source, Failure> {
@@ -135,12 +146,23 @@ impl Prepared {
         surveyed.map_err(|error| named(&self.name, error))
     }
 
+    /// Is told when the first tasks have arrived.
+    pub(crate) fn begun(&self) -> Arc<Notify> {
+        Arc::clone(&self.begun)
+    }
+
     /// Sends what wasn't sent before.
     pub(crate) async fn push(&mut self, store: &Store, printer: Printer) -> Result<PushReport, Failure> {
         let mut view = View::new(printer, self);
         let clock = SystemClock::new();
-        let pushed =
-            push(store, &clock, &self.order, &mut self.source, &mut |notice| view.take(&notice)).await;
+        let begun = Arc::clone(&self.begun);
+        let mut notify = |notice: Notice| {
+            if matches!(notice, Notice::Progress { .. }) {
+                begun.notify_one();
+            }
+            view.take(&notice);
+        };
+        let pushed = push(store, &clock, &self.order, &mut self.source, &mut notify).await;
         view.end();
         let pushed = pushed.map_err(|error| self.named(error))?;
         Ok(self.report(&pushed))
@@ -273,11 +295,15 @@ fn queue_of(batch: &BatchId) -> Result<QueueName, Failure> {
     name.parse().map_err(|error: jobq_core::name::NameError| Failure::usage(error.to_string()))
 }
 
-/// What the local outbox takes in one transaction: enough that its cost is shared, little enough that memory
-/// stays small and a push cut short has lost little.
-fn local_limits() -> Limits {
+/// What an outbox takes in one go: enough that its cost is shared, little enough that memory stays small and a
+/// push cut short has lost little, or sent little twice.
+fn limits_of(backend: Backend) -> Limits {
     let most = |number| NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN);
-    Limits { count: most(4_096), bytes: most(4 << 20) }
+    match backend {
+        Backend::Local => Limits { count: most(4_096), bytes: most(4 << 20) },
+        // A hundred requests, and one write to the ledger. No message is larger than SQS takes.
+        Backend::Aws => Limits { count: most(1_000), bytes: most(1 << 20) },
+    }
 }
 
 /// Reads an argument, its error as one line.

@@ -1,6 +1,5 @@
 //! What `status`, `queue` and `limit` show, read once.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -22,7 +21,8 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::progress::time_for;
-use crate::project::{Project, Store};
+use crate::project::Project;
+use crate::store::Store;
 
 /// One queue at a glance.
 #[derive(Debug, Clone, Serialize)]
@@ -64,15 +64,20 @@ pub(crate) struct QuotaReading {
     pub(crate) frees_at: String,
 }
 
+/// The queues that are configured or were ever used, by name.
+pub(crate) async fn queue_names(project: &Project, store: &Store) -> Result<Vec<QueueName>, Failure> {
+    let mut names = store.queues().await?;
+    names.extend(project.config.queues.keys().cloned());
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
 /// Reads every queue that is configured or was ever used.
 pub(crate) async fn queues(project: &Project, store: &Store) -> Result<Vec<QueueReading>, Failure> {
-    let mut configured: BTreeMap<QueueName, Option<&Queue>> =
-        project.config.queues.iter().map(|(name, queue)| (name.clone(), Some(queue))).collect();
-    for name in store.queues().await? {
-        configured.entry(name).or_insert(None);
-    }
     let mut readings = Vec::new();
-    for (name, queue) in configured {
+    for name in queue_names(project, store).await? {
+        let queue = project.config.queues.get(&name);
         readings.push(queue_reading(project, store, &name, queue).await?);
     }
     Ok(readings)

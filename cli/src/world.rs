@@ -4,27 +4,27 @@ use std::sync::Arc;
 
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
-use jobq_adapters::secrets::EnvOrFileSecrets;
 use jobq_drainer::world::World;
 
 use crate::meter::Meter;
-use crate::project::Store;
 use crate::results::Results;
+use crate::secrets::SecretSource;
+use crate::store::Store;
 
-/// The ports a drainer works with: the local store, the API over HTTP, files for results.
-pub(crate) struct LocalWorld {
+/// The ports a drainer works with: the store of either backend, the API over HTTP, files or objects for results.
+pub(crate) struct DrainWorld {
     pub(crate) store: Store,
-    pub(crate) target: HttpTarget<EnvOrFileSecrets>,
+    pub(crate) target: HttpTarget<SecretSource>,
     pub(crate) results: Results,
     pub(crate) meter: Arc<Meter>,
     pub(crate) clock: SystemClock,
 }
 
-impl World for LocalWorld {
+impl World for DrainWorld {
     type Inbox = Store;
     type Depth = Store;
     type Ledger = Store;
-    type Target = HttpTarget<EnvOrFileSecrets>;
+    type Target = HttpTarget<SecretSource>;
     type ResultSink = Results;
     type Metrics = Meter;
     type Clock = SystemClock;

@@ -18,13 +18,15 @@ use serde::Serialize;
 
 use super::drain::DrainReport;
 use crate::demo::mock_api::MockApi;
-use crate::draining::{self, Work, open_results};
+use crate::draining::{self, Work};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::progress::Goal;
-use crate::project::{Project, Store};
+use crate::project::Project;
 use crate::pushing::SourceArgs;
+use crate::results::Results;
+use crate::store::Store;
 
 const PER_SECOND: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
@@ -64,8 +66,8 @@ pub(crate) async fn run(printer: Printer) -> Result<Exit, Failure> {
 /// Pushes the file and drains it, as `jobq run` does.
 async fn drain(folder: &Path, calls: &Path, host: &str, printer: Printer) -> Result<DemoReport, Failure> {
     let project = Project::in_folder(folder.join("state"));
-    let store = project.store()?;
-    let mut prepared = SourceArgs::default().prepare(calls, None)?;
+    let store = project.store().await?;
+    let mut prepared = SourceArgs::default().prepare(calls, None, project.backend)?;
     let name = prepared.order.batch.queue.clone();
     printer.note(prepared.push(&store, printer).await?);
     let limit = limit(host)?;
@@ -73,10 +75,10 @@ async fn drain(folder: &Path, calls: &Path, host: &str, printer: Printer) -> Res
     // A demo is short: what fails is tried again soon.
     queue.retry.min_backoff = Duration::from_millis(500);
     let goal = Goal { tasks: TASKS.into(), ended: 0, pace: limit.pace };
-    let results = open_results([(&queue, Some(folder.join("results")))])?;
+    let results = Results::file(name.clone(), &folder.join("results"))?;
     let (queues, until) = (vec![queue], Until::Empty);
     let work = Work { limit: limit.clone(), queues, results, drainers: 1, until, goal };
-    let drained = draining::run(work, store.clone(), &project.secrets(), printer).await?;
+    let drained = draining::run(work, store.clone(), project.secrets().await?, printer).await?;
     Ok(DemoReport {
         allowed_per_second: PER_SECOND.get(),
         api_calls: 0,

@@ -12,9 +12,10 @@ use crate::args::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::project::{Project, Store};
+use crate::project::Project;
 use crate::pushing::parse;
-use crate::readings::{row, table};
+use crate::readings::{self, row, table};
+use crate::store::Store;
 
 /// How many letters are read at once.
 const PAGE: usize = 500;
@@ -40,11 +41,16 @@ pub(crate) enum Command {
 
 /// Lists dead letters or shows one. Changes nothing.
 pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> Result<Exit, Failure> {
-    let store = Project::open(global)?.existing_store()?;
+    let project = Project::open(global)?;
+    let store = project.existing_store().await?;
+    let queues = readings::queue_names(&project, &store).await?;
     match command {
-        Command::Ls { queue, limit } => list(&store, queue, limit, printer).await?,
+        Command::Ls { queue, limit } => {
+            let queues = queue.map_or(queues, |queue| vec![queue]);
+            list(&store, queues, limit, printer).await?;
+        }
         Command::Show { id } => {
-            let found = store.find_letter(&id).await?;
+            let found = store.find_letter(&id, &queues).await?;
             let Some((queue, body)) = found else {
                 return Err(Failure::usage(format!("no dead letter has the task id '{id}'"))
                     .hint("list them: jobq dlq ls"));
@@ -55,16 +61,7 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
     Ok(Exit::Fine)
 }
 
-async fn list(
-    store: &Store,
-    queue: Option<QueueName>,
-    limit: usize,
-    printer: Printer,
-) -> Result<(), Failure> {
-    let queues = match queue {
-        Some(queue) => vec![queue],
-        None => store.queues().await?,
-    };
+async fn list(store: &Store, queues: Vec<QueueName>, limit: usize, printer: Printer) -> Result<(), Failure> {
     let mut letters = Vec::new();
     for queue in queues {
         let mut cursor = None;

@@ -11,12 +11,13 @@ use jobq_drainer::plan::Until;
 use serde::Serialize;
 
 use crate::args::Global;
-use crate::draining::{self, Drained, Work, open_results};
+use crate::draining::{self, Drained, Work};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::progress::{Goal, per_second};
-use crate::project::{Project, Store};
+use crate::project::Project;
+use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -39,15 +40,12 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
         return Err(Failure::usage(format!("no queue has the limit '{}'", limit.name))
             .hint(format!("add one: [queues.NAME] with limit = \"{}\"", limit.name)));
     }
-    let store = project.store()?;
-    let results = {
-        let places = queues.iter().map(|queue| Ok((queue, project.results_of(queue)?)));
-        open_results(places.collect::<Result<Vec<_>, Failure>>()?)?
-    };
+    let store = project.store().await?;
+    let results = project.results(&queues).await?;
     let goal = Goal { tasks: waiting(&store, &queues).await?, ended: 0, pace: limit.pace };
     let until = if args.until_empty { Until::Empty } else { Until::Stopped };
     let work = Work { limit: limit.clone(), queues, results, drainers: args.drainers, until, goal };
-    let drained = draining::run(work, store, &project.secrets(), printer).await?;
+    let drained = draining::run(work, store, project.secrets().await?, printer).await?;
     let report = DrainReport::new(&limit, drained);
     printer.data(&report)?;
     Ok(if report.dead > 0 { Exit::DeadTasks } else { Exit::Fine })

@@ -27,11 +27,11 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
     let project = Project::open(global)?;
     match command {
         Command::Ls => {
-            let limits = readings::limits(&project, &project.existing_store()?).await?;
+            let limits = readings::limits(&project, &project.existing_store().await?).await?;
             printer.data(&List { limits })?;
         }
         Command::Show { limit } => {
-            let store = project.existing_store()?;
+            let store = project.existing_store().await?;
             let booked = store.limits().await?.into_iter().find(|name| name.as_str() == limit);
             let limit = match (project.limit(Some(&limit)), booked) {
                 (Ok(configured), _) => configured.clone(),

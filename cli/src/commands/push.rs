@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use indicatif::HumanCount;
+use jobq_adapters::aws::waker::wake_autoscaler;
+use jobq_core::config::backend::Backend;
 use jobq_producer::survey::Survey;
 use serde::Serialize;
 
@@ -12,7 +14,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::project::Project;
-use crate::pushing::SourceArgs;
+use crate::pushing::{Prepared, PushReport, SourceArgs};
+use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -29,15 +32,54 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
     let queue = project.queue(&args.queue)?;
-    let mut prepared = args.source.prepare(&args.file, Some(&queue.name))?;
+    let mut prepared = args.source.prepare(&args.file, Some(&queue.name), project.backend)?;
     if args.source.dry_run {
         let survey = prepared.survey(printer)?;
         printer.data(&SurveyReport::new(&survey))?;
         return Ok(if survey.counts.refused > 0 { Exit::Failed } else { Exit::Fine });
     }
-    let report = prepared.push(&project.store()?, printer).await?;
+    let store = project.store().await?;
+    let report = match project.backend {
+        Backend::Local => prepared.push(&store, printer).await?,
+        Backend::Aws => push_and_wake(&mut prepared, &store, &project, printer).await?,
+    };
     printer.data(&report)?;
     Ok(if report.is_clean() { Exit::Fine } else { Exit::Failed })
+}
+
+/// Sends the tasks, and has the autoscaler look at the queues as soon as the first ones are there, and at the end.
+async fn push_and_wake(
+    prepared: &mut Prepared,
+    store: &Store,
+    project: &Project,
+    printer: Printer,
+) -> Result<PushReport, Failure> {
+    let begun = prepared.begun();
+    let pushing = prepared.push(store, printer);
+    tokio::pin!(pushing);
+    let waking = async {
+        begun.notified().await;
+        wake(project, printer).await;
+    };
+    let report = tokio::select! {
+        report = &mut pushing => report?,
+        () = waking => pushing.await?,
+    };
+    if report.sent > 0 {
+        wake(project, printer).await;
+    }
+    Ok(report)
+}
+
+/// Wakes the autoscaler. A push that can't is a push all the same: within a minute the autoscaler looks by itself.
+async fn wake(project: &Project, printer: Printer) {
+    let woken = match project.sdk().await {
+        Ok(sdk) => wake_autoscaler(&sdk, &project.config.stack).await.map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    if let Err(failure) = woken {
+        printer.warn(format_args!("the drain begins within a minute, not at once: {}", failure.message));
+    }
 }
 
 /// What a file holds, nothing sent.

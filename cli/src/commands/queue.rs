@@ -28,7 +28,7 @@ pub(crate) enum Command {
 /// Lists queues or shows one.
 pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
-    let queues = readings::queues(&project, &project.existing_store()?).await?;
+    let queues = readings::queues(&project, &project.existing_store().await?).await?;
     match command {
         Command::Ls => printer.data(&List { queues })?,
         Command::Show { queue } => printer.data(&show(&project, queues, &queue)?)?,

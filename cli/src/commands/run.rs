@@ -26,13 +26,15 @@ use serde::Serialize;
 use super::drain::DrainReport;
 use super::push::SurveyReport;
 use crate::args::Global;
-use crate::draining::{self, Work, open_results};
+use crate::draining::{self, Work};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::progress::{Goal, time_for};
-use crate::project::{Project, Store};
+use crate::project::Project;
 use crate::pushing::{PushReport, SourceArgs, parse, results_beside};
+use crate::results::Results;
+use crate::store::Store;
 
 /// How long the tasks of a run that was killed stay hidden from the next one. Shorter than a call may take: while
 /// its drainer lives a task is kept hidden.
@@ -103,7 +105,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
             .hint("save it to a file first, or use jobq push QUEUE -"));
     }
     let project = Project::without_config(global)?;
-    let mut prepared = args.source.prepare(&args.file, None)?;
+    let mut prepared = args.source.prepare(&args.file, None, project.backend)?;
     let survey = prepared.survey(printer)?;
     if args.source.dry_run {
         printer.data(&SurveyReport::new(&survey))?;
@@ -111,11 +113,11 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     }
     let limit = limit(&args, &survey)?;
     let queue = queue(&args, &prepared.order.batch.queue, &limit);
-    draining::secrets_of(&limit, &project.secrets()).await?;
+    project.secrets().await?.check(&limit).await?;
     let results = args.results.clone().unwrap_or_else(|| results_beside(&args.file));
     refuse_input(&args.file, &results)?;
-    let sink = open_results([(&queue, Some(results.clone()))])?;
-    let store = project.store()?;
+    let sink = Results::file(queue.name.clone(), &results)?;
+    let store = project.store().await?;
     let pushed = prepared.push(&store, printer).await?;
     let batch = prepared.order.batch.id.clone();
     let before = tally(&store, &batch).await?;
@@ -128,7 +130,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
         drainers: args.drainers,
         until: Until::Empty,
     };
-    let drained = draining::run(work, store.clone(), &project.secrets(), printer).await?;
+    let drained = draining::run(work, store.clone(), project.secrets().await?, printer).await?;
     let report = RunReport {
         batch: batch.to_string(),
         refused_lines: survey.counts.refused,

@@ -18,7 +18,7 @@ const SHOWN_BATCHES: usize = 5;
 /// Shows queues, limits and the latest batches.
 pub(crate) async fn run(global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
-    let store = project.existing_store()?;
+    let store = project.existing_store().await?;
     let batches = store.batches().await?;
     let batches = batches.iter().take(SHOWN_BATCHES).map(|batch| BatchReading {
         batch: batch.id.to_string(),
