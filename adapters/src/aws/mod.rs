@@ -1,5 +1,7 @@
 //! The stack on AWS: queues over SQS, the ledger over DynamoDB, results over S3, drainers over Lambda.
 
+#[cfg(feature = "stack")]
+pub mod account;
 pub mod fleet;
 pub mod history;
 pub mod log;
