@@ -16,6 +16,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// A leap year: what opens once a year and stays open for longer never closes.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
+/// The longest expression that EventBridge takes, in characters.
+const LONGEST_EXPRESSION: usize = 256;
+
 /// The times at which a queue opens, in UTC, and how long it stays open each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
@@ -75,7 +78,13 @@ fn read(text: &str) -> Result<Opening, String> {
         .trim_start()
         .strip_prefix("for ")
         .ok_or_else(|| format!("it doesn't say how long the queue stays open: {LIKE}"))?;
-    Ok(Opening { cron: Cron::read(fields)?, length: read_length(length.trim())? })
+    let opening = Opening { cron: Cron::read(fields)?, length: read_length(length.trim())? };
+    if opening.expression().len() > LONGEST_EXPRESSION {
+        return Err(format!(
+            "EventBridge takes at most {LONGEST_EXPRESSION} characters of cron(...): use ranges"
+        ));
+    }
+    Ok(opening)
 }
 
 fn read_length(text: &str) -> Result<Duration, String> {
