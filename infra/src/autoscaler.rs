@@ -6,7 +6,7 @@ use jobq_core::queue::Queue;
 
 use crate::drained;
 use crate::function::{self, Function};
-use crate::logical_id::AUTOSCALER;
+use crate::logical_id::{self, AUTOSCALER};
 use crate::parameters::AUTOSCALER_CODE;
 use crate::permissions;
 use crate::template::Template;
@@ -45,5 +45,7 @@ pub(crate) fn add(config: &Config, template: &mut Template) {
         ],
     };
     function::add(stack, autoscaler, template);
-    wakes::each_minute(stack, AUTOSCALER, template);
+    let drainers = drained(config).map(|(limit, _)| logical_id::drainer(&limit.name));
+    let looked_after = template.retained().map(str::to_owned).chain(drainers).collect();
+    wakes::each_minute(stack, AUTOSCALER, looked_after, template);
 }

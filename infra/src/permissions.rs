@@ -41,9 +41,10 @@ pub(crate) fn ledger(stack: &Stack, limit: &Limit) -> Statement {
     Statement::allow("Ledger", ACTIONS, vec![arn::ledger(stack)]).under(leading(&keys))
 }
 
-/// Reads the documents of limits, for who is at work.
+/// Reads who is at work from the documents of all limits, and writes down what it decided.
 pub(crate) fn limits(stack: &Stack) -> Statement {
-    let ledger = Statement::allow("Ledger", &["dynamodb:GetItem"], vec![arn::ledger(stack)]);
+    let ledger =
+        Statement::allow("Ledger", &["dynamodb:GetItem", "dynamodb:PutItem"], vec![arn::ledger(stack)]);
     ledger.under(leading(&json!(["limit#*"])))
 }
 

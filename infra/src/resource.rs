@@ -12,6 +12,7 @@ pub(crate) struct Resource {
     kind: &'static str,
     properties: Value,
     fate: Fate,
+    after: Vec<String>,
 }
 
 /// What becomes of a resource when its stack is deleted or another takes its place.
@@ -28,7 +29,7 @@ enum Fate {
 impl Resource {
     /// A resource of a kind like `AWS::SQS::Queue`.
     pub(crate) fn new(kind: &'static str, properties: Value) -> Self {
-        Self { kind, properties, fate: Fate::Unsaid }
+        Self { kind, properties, fate: Fate::Unsaid, after: Vec::new() }
     }
 
     /// The same, with the stack's tag.
@@ -47,6 +48,11 @@ impl Resource {
         Self { fate: Fate::Deleted, ..self }
     }
 
+    /// The same, made after what it doesn't name but needs, and gone before it.
+    pub(crate) fn after(self, ids: Vec<String>) -> Self {
+        Self { after: ids, ..self }
+    }
+
     pub(crate) fn is_retained(&self) -> bool {
         self.fate == Fate::Retained
     }
@@ -61,6 +67,9 @@ impl Resource {
 
     pub(crate) fn to_json(&self) -> Value {
         let mut resource = json!({ "Type": self.kind, "Properties": self.properties });
+        if !self.after.is_empty() {
+            resource["DependsOn"] = json!(self.after);
+        }
         let policy = match self.fate {
             Fate::Unsaid => return resource,
             Fate::Deleted => "Delete",

@@ -21,9 +21,12 @@ const TICK: Patience = Patience { retries: 0, max_age_secs: 60 };
 /// The next opening may be a day away, and a queue is open for a while: a late start is better than none.
 const OPENING: Patience = Patience { retries: 10, max_age_secs: 900 };
 
-/// Wakes a function every minute.
-pub(crate) fn each_minute(stack: &Stack, function: &str, template: &mut Template) {
-    add(stack, &format!("Tick{function}"), "rate(1 minute)", TICK, function, template);
+/// Wakes a function every minute, from when all that the function looks after is there.
+pub(crate) fn each_minute(stack: &Stack, function: &str, after: Vec<String>, template: &mut Template) {
+    let id = format!("Tick{function}");
+    let rule = rule(stack, "rate(1 minute)", &TICK, function);
+    template.add(&id, rule.after(after));
+    template.add(permission_id(&id), permission(&id, function));
 }
 
 /// Wakes a limit's drainer when a queue of it opens, once where several open at the same times.
@@ -31,11 +34,13 @@ pub(crate) fn at_openings(stack: &Stack, queues: &[&Queue], drainer: &str, templ
     let openings = queues.iter().flat_map(|queue| &queue.schedule);
     let expressions: BTreeSet<String> = openings.map(|opening| opening.expression()).collect();
     for (number, expression) in (1..).zip(&expressions) {
-        add(stack, &format!("Opening{number}{drainer}"), expression, OPENING, drainer, template);
+        let id = format!("Opening{number}{drainer}");
+        template.add(&id, rule(stack, expression, &OPENING, drainer));
+        template.add(permission_id(&id), permission(&id, drainer));
     }
 }
 
-fn add(stack: &Stack, id: &str, schedule: &str, patience: Patience, function: &str, template: &mut Template) {
+fn rule(stack: &Stack, schedule: &str, patience: &Patience, function: &str) -> Resource {
     let target = json!({
         "Id": "function",
         "Arn": { "Fn::GetAtt": [function, "Arn"] },
@@ -44,13 +49,21 @@ fn add(stack: &Stack, id: &str, schedule: &str, patience: Patience, function: &s
             "MaximumRetryAttempts": patience.retries,
         },
     });
-    let rule = json!({ "ScheduleExpression": schedule, "State": "ENABLED", "Targets": [target] });
-    let permission = json!({
+    let properties = json!({ "ScheduleExpression": schedule, "State": "ENABLED", "Targets": [target] });
+    Resource::tagged("AWS::Events::Rule", stack, properties)
+}
+
+/// Lets one rule, and no other, wake a function.
+fn permission(rule: &str, function: &str) -> Resource {
+    let properties = json!({
         "Action": "lambda:InvokeFunction",
         "FunctionName": { "Ref": function },
         "Principal": "events.amazonaws.com",
-        "SourceArn": { "Fn::GetAtt": [id, "Arn"] },
+        "SourceArn": { "Fn::GetAtt": [rule, "Arn"] },
     });
-    template.add(id, Resource::tagged("AWS::Events::Rule", stack, rule));
-    template.add(format!("Permission{id}"), Resource::new("AWS::Lambda::Permission", permission));
+    Resource::new("AWS::Lambda::Permission", properties)
+}
+
+fn permission_id(rule: &str) -> String {
+    format!("Permission{rule}")
 }

@@ -1,5 +1,12 @@
 //! Templates of whole configurations: as they stand, what holds for all of them, and what no stack can be made of.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test may panic and print"
+)]
+
 mod golden;
 mod misfits;
 mod promises;

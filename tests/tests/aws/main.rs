@@ -20,3 +20,4 @@ mod rest;
 mod results;
 mod secrets;
 mod stand_ins;
+mod templates;
