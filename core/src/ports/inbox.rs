@@ -9,12 +9,17 @@ use crate::name::QueueName;
 use crate::settlement::{Settled, Settlement};
 
 /// Receives tasks from queues and settles them.
+///
+/// A delivery is extended and settled by the handle it was given to, or a clone of it. A receipt whose time has
+/// run out though nobody else was given the task still counts where the backend can tell; where it can't, the
+/// answer is `Stale` and the task comes back.
 pub trait Inbox: Send + Sync {
     /// Receives up to `max` tasks and hides each from others for `visibility`.
     ///
     /// Waits up to `wait` for the first one; an empty answer isn't proof of an empty queue. May return fewer
     /// than are there, out of order, and the same task twice. A task not settled or extended before its
-    /// visibility ends is given out again. Dropping the future may leave tasks hidden until then.
+    /// visibility ends is given out again, never before its `hidden_until`. Dropping the future may leave tasks
+    /// hidden until then. A queue that holds tasks and gives out none because too many are in flight is a fault.
     fn receive(
         &self,
         queue: &QueueName,
@@ -24,7 +29,7 @@ pub trait Inbox: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Delivery>, Fault>> + Send;
 
     /// Hides deliveries for `visibility` from now on. Answers entry by entry, in order: `Stale` where the
-    /// delivery is no longer the latest. Repeats are safe.
+    /// delivery is no longer the latest, or can't be hidden any longer. Repeats are safe.
     fn extend(
         &self,
         queue: &QueueName,
@@ -36,7 +41,11 @@ pub trait Inbox: Send + Sync {
     ///
     /// Ok promises, entry by entry and in order: `Held`, the end is durable, and its batch's count was
     /// raised with it; or `Stale`, nothing was changed. A copy or letter is durable before its original is
-    /// deleted. A fault means that any of it may have happened: a repeat answers `Stale` for what had
-    /// happened, and may then send a copy twice where the adapter can't write both at once.
+    /// deleted. A copy is hidden for its delay, or for as long as the backend can hide one.
+    ///
+    /// A fault means that any of it may have happened: a repeat goes on with what hadn't and answers `Stale` for
+    /// what had; it may then send a copy twice, or count twice, where the adapter can't write all of it at once.
+    /// There a crash in the middle leaves a task uncounted, a task delivered twice is counted twice, and an end
+    /// that comes in the last instant of its time may hold and the task come back all the same.
     fn settle(&self, settlements: &[Settlement]) -> impl Future<Output = Result<Vec<Settled>, Fault>> + Send;
 }

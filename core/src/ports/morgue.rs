@@ -20,8 +20,11 @@ pub struct Page {
 
 /// Looks into dead-letter queues.
 pub trait Morgue: Send + Sync {
-    /// Lists up to `max` letters after `cursor`, from the beginning without one. Changes nothing: no receive
-    /// count, no visibility. Going through all pages shows each letter once that was there all the time.
+    /// Lists up to `max` letters after `cursor`, from the beginning without one. Changes nothing that anybody
+    /// can see when it has answered. Going through all pages shows each letter once that was there all the
+    /// time; one that comes meanwhile may be shown, or not. A cursor is good for the handle that gave it, or
+    /// a clone of it; one that leads nowhere is a fault that lasts. The first page may cost requests by the
+    /// number of letters: see the adapter.
     fn list(
         &self,
         queue: &QueueName,
