@@ -188,7 +188,11 @@ proptest! {
         reading.queues.iter_mut().for_each(|queue| queue.backlog = None);
         let held = decide(&limit, &state, &reading, TEMPO);
         prop_assert_eq!(held.step, Step::Held(Held::Unmeasured));
-        prop_assert_eq!((held.desired, held.start, held.cap, held.next), (before, 0, None, None));
+        prop_assert_eq!(held.desired, before);
+        prop_assert!(held.start <= held.crew.ending, "who ends is replaced, nobody comes beside");
+        prop_assert!(held.start > 0 || held.cap.is_none());
+        let lows = |last: &Scaling| (last.desired.min(limit.drainers.max.get()), last.lows);
+        prop_assert!(held.next.is_none_or(|next| state.scaling.as_ref().is_none_or(|last| lows(&next) == lows(last))));
     }
 
     #[test]

@@ -64,7 +64,8 @@ pub enum Held {
     Cooling(Timestamp),
     /// A quota is used up, until then.
     QuotaFull(Quota, Timestamp),
-    /// Nothing at all is known of the open queues.
+    /// An open queue could not be measured, and what is known of the others wants no more. Who ends is replaced all the
+    /// same, for there may be work left.
     Unmeasured,
 }
 
@@ -93,8 +94,10 @@ pub fn decide(limit: &Limit, state: &LimitState, reading: &Reading, tempo: Tempo
         return Decision { desired: before, start: 0, cap: None, next: None, step, need, crew };
     }
     let (step, desired) = step(last, before, &need, crew, reading, tempo);
-    let start = start(&need, desired, crew, max);
-    let cap = cap(reading.cap, step, desired.max(crew.total().saturating_add(start)).clamp(1, max), max);
+    let start = start(last, desired, &need, crew, reading, tempo).min(max.saturating_sub(crew.total()));
+    let wanted = desired.max(crew.total().saturating_add(start)).clamp(1, max);
+    let is_held = start == 0 && matches!(step, Step::Held(_));
+    let cap = if is_held { None } else { cap(reading.cap, step, wanted, max) };
     let next = next(last, reading.at, Written { desired, start, step, crew, need: &need });
     Decision { desired, start, cap, next, step, need, crew }
 }
@@ -127,11 +130,7 @@ fn held(limit: &Limit, state: &LimitState, reading: &Reading, tempo: Tempo) -> O
         let long = usage.frees_at > now.plus(tempo.tick);
         (usage.used >= quota.limit.get() && long).then_some(Held::QuotaFull(*quota, usage.frees_at))
     };
-    let nothing_known = || {
-        let mut open = reading.queues.iter().filter(|queue| queue.is_open()).peekable();
-        (open.peek().is_some() && open.all(|queue| queue.backlog.is_none())).then_some(Held::Unmeasured)
-    };
-    limit.quotas.iter().find_map(full).or_else(nothing_known)
+    limit.quotas.iter().find_map(full)
 }
 
 fn crew(state: &LimitState, now: Timestamp, tempo: Tempo) -> Crew {
@@ -157,14 +156,16 @@ fn step(
     if need.least > before {
         return (Step::Up, need.least);
     }
+    if reading.unmeasured().next().is_some() {
+        return (Step::Held(Held::Unmeasured), before);
+    }
     let lows = last.map_or(0, |last| last.lows);
-    let is_partial = reading.unmeasured().next().is_some();
     let is_low = need.most < before && before - need.most >= (before / 10).max(1);
     let is_idle = before == 0 && need.most == 0 && crew.total() == 0;
     let cap_is_high = is_idle && matches!(reading.cap, Cap::At(cap) if cap > 1);
-    if is_partial || !is_low && !cap_is_high {
-        // What isn't known breaks no row of low readings and doesn't make one longer.
-        let lows = if is_partial || need.least < need.most { lows } else { 0 };
+    if !is_low && !cap_is_high {
+        // Arrivals that aren't known break no row of low readings and don't make one longer.
+        let lows = if need.least < need.most { lows } else { 0 };
         return (if lows == 0 { Step::Same } else { Step::Low(lows) }, before);
     }
     let is_another = last.is_none_or(|last| reading.at >= last.at.plus(tempo.spacing()));
@@ -175,10 +176,24 @@ fn step(
     }
 }
 
-/// As many as this reading has a use for: a low one starts no more than that, and nobody where nothing waits.
-fn start(need: &Need, desired: u32, crew: Crew, max: u32) -> u32 {
-    let aim = if need.waiting == 0 { 0 } else { desired.min(need.most) };
-    aim.saturating_sub(crew.staying()).min(max.saturating_sub(crew.total()))
+/// As many as this reading has a use for: a low one starts no more than that. Where nothing is seen to wait, but
+/// there may be work left, who ends is replaced: tasks that come one by one are called before they are counted.
+fn start(
+    last: Option<&Scaling>,
+    desired: u32,
+    need: &Need,
+    crew: Crew,
+    reading: &Reading,
+    tempo: Tempo,
+) -> u32 {
+    let may_go_on = need.in_flight > 0 || reading.unmeasured().next().is_some();
+    let is_replaced = last.is_some_and(|last| reading.at < last.started_at.plus(tempo.handover()));
+    let aim = match need.waiting {
+        0 if may_go_on && !is_replaced => desired.min(crew.at_work),
+        0 => 0,
+        _ => desired.min(need.most),
+    };
+    aim.saturating_sub(crew.staying())
 }
 
 /// Raised as soon as more is wanted; lowered only with the number of drainers, so that it is seldom written.
@@ -212,7 +227,11 @@ fn next(last: Option<&Scaling>, now: Timestamp, written: Written<'_>) -> Option<
         at_work: 0,
         latency_ms: 0,
     });
-    let lows = if let Step::Low(lows) = step { lows } else { 0 };
+    let lows = match step {
+        Step::Low(lows) => lows,
+        Step::Held(_) => before.lows,
+        Step::Up | Step::Same | Step::Down => 0,
+    };
     let mut next = Scaling { desired, lows, ..before.clone() };
     if start > 0 {
         next.started = start.saturating_add(crew.coming);

@@ -12,7 +12,7 @@ impl Decision {
     pub fn reason(&self) -> String {
         let mut line = needed(&self.need);
         let _ = match self.step {
-            Step::Held(held) => write!(line, "; {}: nothing changes", because(held)),
+            Step::Held(held) => write!(line, "; {}: {} as before", because(held), drainers(self.desired)),
             Step::Low(lows) => {
                 write!(line, "; {} until {LOWS} low readings, {lows} so far", drainers(self.desired))
             }
@@ -66,7 +66,7 @@ fn because(held: Held) -> String {
         Held::Paused(Some(until)) => format!("the limit is paused until {until}"),
         Held::Cooling(until) => format!("the API asked to be left alone until {until}"),
         Held::QuotaFull(quota, until) => format!("quota {quota} is used up until {until}"),
-        Held::Unmeasured => "no open queue could be measured".to_owned(),
+        Held::Unmeasured => "an open queue could not be measured".to_owned(),
     }
 }
 
