@@ -18,8 +18,13 @@ pub(crate) struct Tasks {
     slots: f64,
 }
 
-/// Calls under way: when they end, their kind, how many.
-pub(crate) type Calls = VecDeque<(u64, usize, u64)>;
+/// Calls under way.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    /// When they end, their kind, how many.
+    groups: VecDeque<(u64, usize, u64)>,
+    pub(crate) count: u64,
+}
 
 impl Tasks {
     pub(crate) fn add(&mut self, kind: usize, count: u64) {
@@ -64,7 +69,8 @@ impl Tasks {
                 if count > 0 {
                     self.waiting[kind] -= count;
                     self.in_flight[kind] += count;
-                    calls.push_back((end, kind, count));
+                    calls.groups.push_back((end, kind, count));
+                    calls.count += count;
                     started += count;
                 }
             }
@@ -75,17 +81,12 @@ impl Tasks {
 
     /// Takes in the calls that have ended by `now`: what grew from them waits.
     pub(crate) fn end_calls(&mut self, now: u64, calls: &mut Calls) {
-        while calls.front().is_some_and(|(end, _, _)| *end <= now) {
-            if let Some((_, kind, count)) = calls.pop_front() {
-                self.in_flight[kind] -= count;
-                if GROWS[kind] > 0 {
-                    self.add(kind + 1, count * GROWS[kind]);
-                }
+        while let Some((_, kind, count)) = calls.groups.pop_front_if(|(end, _, _)| *end <= now) {
+            calls.count -= count;
+            self.in_flight[kind] -= count;
+            if GROWS[kind] > 0 {
+                self.add(kind + 1, count * GROWS[kind]);
             }
         }
     }
-}
-
-pub(crate) fn under_way(calls: &Calls) -> u64 {
-    calls.iter().map(|(_, _, count)| count).sum()
 }

@@ -3,7 +3,7 @@
 use jobq_core::policy::calendar::state::Holder;
 use jobq_core::time::Timestamp;
 
-use crate::api::{Calls, Tasks, under_way};
+use crate::api::{Calls, Tasks};
 use crate::chance::Chance;
 use crate::tasks::SECOND;
 
@@ -74,7 +74,7 @@ impl Crew {
                 self.starts.push(start);
             } else if (self.drainers.len() as u64) < u64::from(self.cap) {
                 let ends_at = now + RUN;
-                let calls = Calls::new();
+                let calls = Calls::default();
                 self.drainers.push(Drainer { began: now, ends_at, calls, has_called: false, busy_at: now });
             } else if now - start.asked < START_AGE {
                 self.starts.push(Start { due: now + (now - start.asked).max(SECOND), ..start });
@@ -90,7 +90,7 @@ impl Crew {
         for round in 0..2 {
             for drainer in &mut self.drainers {
                 let part = if round == 0 { left.div_ceil(parts.max(1)) } else { left };
-                let free = self.each.saturating_sub(under_way(&drainer.calls));
+                let free = self.each.saturating_sub(drainer.calls.count);
                 let may_call = now + self.latency + STOP_MARGIN < drainer.ends_at;
                 let room = if may_call { part.min(free) } else { 0 };
                 left -= tasks.call(room, now + self.latency, &mut drainer.calls);
@@ -99,11 +99,11 @@ impl Crew {
         }
         let is_over = tasks.is_empty();
         self.drainers.retain_mut(|drainer| {
-            drainer.has_called |= !drainer.calls.is_empty();
+            drainer.has_called |= drainer.calls.count > 0;
             if !is_over {
                 drainer.busy_at = now;
             }
-            let done = drainer.calls.is_empty() && now + self.latency + STOP_MARGIN >= drainer.ends_at;
+            let done = (drainer.calls.count == 0) && now + self.latency + STOP_MARGIN >= drainer.ends_at;
             now < drainer.busy_at + PATIENCE && !done && now < drainer.ends_at
         });
         slots - left

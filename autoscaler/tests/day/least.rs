@@ -1,6 +1,6 @@
 //! The least drainer time in which a day's tasks can be called as fast as the limit allows.
 
-use crate::api::{Calls, STEP, Tasks, under_way};
+use crate::api::{Calls, STEP, Tasks};
 use crate::crew::PATIENCE;
 use crate::tasks::{DAY, MINUTE, Push};
 
@@ -20,7 +20,7 @@ const APART: u64 = 2 * MINUTE;
 /// flight. At least one is there while anything is to be done, and each time it takes the same patience to see that
 /// nothing more comes.
 pub(crate) fn least(pushes: &[Push], per_second: f64, latency: u64, each: u32) -> Least {
-    let (mut tasks, mut calls) = (Tasks::default(), Calls::new());
+    let (mut tasks, mut calls) = (Tasks::default(), Calls::default());
     let mut pushes = pushes.iter().peekable();
     let mut least = Least { drainer_seconds: 0.0, stretches: 0 };
     let mut busy_at = None;
@@ -37,7 +37,7 @@ pub(crate) fn least(pushes: &[Push], per_second: f64, latency: u64, each: u32) -
             busy_at = Some(now);
         }
         if busy_at.is_some_and(|busy_at| now < busy_at + PATIENCE) {
-            let drainers = under_way(&calls) as f64 / f64::from(each);
+            let drainers = calls.count as f64 / f64::from(each);
             least.drainer_seconds += drainers.max(1.0) * STEP as f64 / 1_000.0;
             now += STEP;
         } else {
