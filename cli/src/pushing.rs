@@ -116,7 +116,7 @@ impl SourceArgs {
             (None, true) => fingerprint.batch_again(&stem, &suffix),
         };
         let id: BatchId = id.map_err(|error| Failure::usage(error.to_string()))?;
-        let queue = queue.map_or_else(|| queue_of(&id), |queue| Ok(queue.clone()))?;
+        let queue = queue.map_or_else(|| queue_of(&id, backend), |queue| Ok(queue.clone()))?;
         let batch = NewBatch { id, queue, source: fingerprint.to_string(), created_at: now };
         let defaults =
             Defaults { priority: self.priority.unwrap_or_default(), delay: self.delay.unwrap_or_default() };
@@ -289,9 +289,11 @@ fn named(name: &str, error: SourceError) -> Failure {
     failure
 }
 
-/// The queue of a batch that is run by itself.
-fn queue_of(batch: &BatchId) -> Result<QueueName, Failure> {
-    let name: String = batch.as_str().chars().take(60).collect();
+/// The queue of a batch that is run by itself. On AWS the stack's name comes before it and `-dlq` behind, and SQS
+/// takes 80 letters in all.
+fn queue_of(batch: &BatchId, backend: Backend) -> Result<QueueName, Failure> {
+    let most = if backend == Backend::Aws { 48 } else { 60 };
+    let name: String = batch.as_str().chars().take(most).collect();
     name.parse().map_err(|error: jobq_core::name::NameError| Failure::usage(error.to_string()))
 }
 

@@ -15,6 +15,7 @@ use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::{Ledger, Swap, Version, Versioned};
 use jobq_core::ports::morgue::{Cursor, Morgue, Page};
 use jobq_core::ports::outbox::Outbox;
+use jobq_core::queue::Queue;
 use jobq_core::settlement::{Parcel, Settled, Settlement};
 use jobq_core::task::TaskId;
 
@@ -43,6 +44,22 @@ impl Store {
         match self {
             Self::Local(own) => own.queues().await,
             Self::Aws(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Sees to it that a queue of no configuration is there; locally every queue is.
+    pub(crate) async fn make_queue(&self, queue: &Queue) -> Result<(), Fault> {
+        match self {
+            Self::Local(_) => Ok(()),
+            Self::Aws(own) => own.make_queue(queue).await,
+        }
+    }
+
+    /// Deletes a queue of no configuration that nobody has a use for any more; locally it costs nothing to keep.
+    pub(crate) async fn delete_queue(&self, queue: &QueueName) -> Result<(), Fault> {
+        match self {
+            Self::Local(_) => Ok(()),
+            Self::Aws(own) => own.delete_queue(queue).await,
         }
     }
 

@@ -6,9 +6,13 @@ pub mod fleet;
 pub mod history;
 pub mod log;
 pub mod overview;
+#[cfg(feature = "stack")]
+pub mod queue_of_a_run;
 pub mod results;
 pub mod sdk;
 pub mod secrets;
+#[cfg(feature = "stack")]
+pub mod stack;
 pub mod store;
 pub mod wake;
 pub mod waker;

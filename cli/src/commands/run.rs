@@ -15,6 +15,7 @@ use jobq_core::human;
 use jobq_core::limit::{Limit, default_burst};
 use jobq_core::name::LimitName;
 use jobq_core::policy::address::refusal;
+use jobq_core::ports::depth::{Depth, QueueDepth};
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::queue::Queue;
 use jobq_core::quota::Quota;
@@ -118,6 +119,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     refuse_input(&args.file, &results)?;
     let sink = Results::file(queue.name.clone(), &results)?;
     let store = project.store().await?;
+    store.make_queue(&queue).await?;
     let pushed = prepared.push(&store, printer).await?;
     let batch = prepared.order.batch.id.clone();
     let before = tally(&store, &batch).await?;
@@ -139,6 +141,9 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
         results: results.display().to_string(),
         queue: queue.name.to_string(),
     };
+    if report.is_over() && is_empty(&store, &queue).await? {
+        store.delete_queue(&queue.name).await?;
+    }
     printer.data(&report)?;
     Ok(report.exit())
 }
@@ -229,6 +234,10 @@ fn queue(args: &Args, name: &jobq_core::name::QueueName, limit: &Limit) -> Queue
     queue
 }
 
+async fn is_empty(store: &Store, queue: &Queue) -> Result<bool, Failure> {
+    Ok(store.measure(&queue.name).await? == QueueDepth::default())
+}
+
 async fn tally(store: &Store, batch: &jobq_core::name::BatchId) -> Result<Tally, Failure> {
     Ok(store.tally(batch).await?.unwrap_or_default())
 }
@@ -288,6 +297,11 @@ impl From<Tally> for TallyReport {
 }
 
 impl RunReport {
+    /// Whether each of its tasks is done, by the count. SQS may count one twice: then it isn't known.
+    fn is_over(&self) -> bool {
+        self.tally.done == self.tally.known
+    }
+
     /// Dead tasks first: they are what somebody has to look at.
     fn exit(&self) -> Exit {
         if self.tally.dead > 0 {
