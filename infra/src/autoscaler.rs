@@ -46,6 +46,6 @@ pub(crate) fn add(config: &Config, template: &mut Template) {
     };
     function::add(stack, autoscaler, template);
     let drainers = drained(config).map(|(limit, _)| logical_id::drainer(&limit.name));
-    let looked_after = template.retained().map(str::to_owned).chain(drainers).collect();
+    let looked_after = template.retained().into_iter().map(|retained| retained.id).chain(drainers).collect();
     wakes::each_minute(stack, AUTOSCALER, looked_after, template);
 }

@@ -9,6 +9,7 @@
 pub mod misfit;
 pub mod outputs;
 pub mod parameters;
+pub mod retained;
 pub mod template;
 
 mod alarms;

@@ -48,11 +48,11 @@ fn waiting(stack: &Stack, queue: &Queue, source: &Source, letters: &str) -> Reso
         "ReceiveMessageWaitTimeSeconds": RECEIVE_WAIT_SECS,
         "SqsManagedSseEnabled": true,
         "RedrivePolicy": {
-            "deadLetterTargetArn": { "Fn::GetAtt": [letters, "Arn"] },
+            "deadLetterTargetArn": arn::queue(&stack.dead_letter_queue(&queue.name)),
             "maxReceiveCount": MAX_RECEIVES,
         },
     });
-    Resource::tagged("AWS::SQS::Queue", stack, properties).retained()
+    Resource::tagged("AWS::SQS::Queue", stack, properties).retained().after(vec![letters.to_owned()])
 }
 
 fn dead(stack: &Stack, queue: &Queue, sources: &[Source]) -> Resource {

@@ -1,5 +1,7 @@
 //! One resource of a template.
 
+use std::collections::BTreeSet;
+
 use jobq_core::stack::Stack;
 use serde_json::{Value, json};
 
@@ -53,11 +55,17 @@ impl Resource {
         Self { after: ids, ..self }
     }
 
+    /// The same, without what it is made after but for these.
+    pub(crate) fn among(&self, ids: &BTreeSet<&str>) -> Self {
+        let after = self.after.iter().filter(|id| ids.contains(id.as_str())).cloned().collect();
+        self.clone().after(after)
+    }
+
     pub(crate) fn is_retained(&self) -> bool {
         self.fate == Fate::Retained
     }
 
-    pub(crate) fn kind(&self) -> &str {
+    pub(crate) fn kind(&self) -> &'static str {
         self.kind
     }
 

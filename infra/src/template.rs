@@ -1,6 +1,6 @@
 //! A whole template.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jobq_core::stack::Stack;
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::parameters;
 use crate::resource::Resource;
+use crate::retained::{self, Retained};
 
 /// A whole template. Its `Display` is the JSON that CloudFormation reads.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,12 +16,14 @@ pub struct Template {
     description: String,
     resources: BTreeMap<String, Resource>,
     outputs: BTreeMap<String, Value>,
+    parameters: Value,
 }
 
 impl Template {
     pub(crate) fn new(stack: &Stack) -> Self {
         let description = format!("jobq: the queues, limits and drainers of {}", stack.name);
-        Self { description, resources: BTreeMap::new(), outputs: BTreeMap::new() }
+        let parameters = parameters::all();
+        Self { description, resources: BTreeMap::new(), outputs: BTreeMap::new(), parameters }
     }
 
     /// Adds a resource. Ids never meet: see `logical_id`.
@@ -41,23 +44,40 @@ impl Template {
         self.outputs.len()
     }
 
-    /// The ids of what outlives the stack: queues, dead letters, ledger and results.
-    pub fn retained(&self) -> impl Iterator<Item = &str> {
-        let retained = self.resources.iter().filter(|(_, resource)| resource.is_retained());
-        retained.map(|(id, _)| id.as_str())
+    /// What outlives the stack: queues, dead letters, ledger and results.
+    pub fn retained(&self) -> Vec<Retained> {
+        self.resources.iter().filter_map(|(id, resource)| retained::retained(id, resource)).collect()
+    }
+
+    /// The template of these resources and nothing else, for an import of what outlived an earlier stack.
+    pub fn only(&self, ids: &BTreeSet<&str>) -> Self {
+        let within = self.resources.iter().filter(|(id, _)| ids.contains(id.as_str()));
+        let resources = within.map(|(id, resource)| (id.clone(), resource.among(ids))).collect();
+        Self {
+            description: self.description.clone(),
+            resources,
+            outputs: BTreeMap::new(),
+            parameters: json!({}),
+        }
     }
 
     /// The template as a value.
     pub fn to_json(&self) -> Value {
         let resources: BTreeMap<&str, Value> =
             self.resources.iter().map(|(id, resource)| (id.as_str(), resource.to_json())).collect();
-        json!({
+        let mut template = json!({
             "AWSTemplateFormatVersion": "2010-09-09",
             "Description": self.description,
-            "Parameters": parameters::all(),
             "Resources": resources,
-            "Outputs": self.outputs,
-        })
+        });
+        // CloudFormation takes a section that isn't there, but no empty one.
+        for (section, content) in [("Parameters", self.parameters.clone()), ("Outputs", json!(self.outputs))]
+        {
+            if content != json!({}) {
+                template[section] = content;
+            }
+        }
+        template
     }
 }
 
