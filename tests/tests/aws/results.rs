@@ -13,7 +13,8 @@ use jobq_core::record::Record;
 use jobq_core::time::Timestamp;
 use jobq_tests::aws::proxy::{Proxy, Trouble};
 use jobq_tests::aws::{ministack, moto, unique};
-use jobq_tests::contract::result_sink::{self, Results, record, tasks};
+use jobq_tests::contract::result_sink;
+use jobq_tests::contract::result_sink::subject::{Results, record, tasks};
 use jobq_tests::hand_clock::HandClock;
 use reqwest::Method;
 
