@@ -65,7 +65,7 @@ impl<W: World> Engine<'_, W> {
 
     /// Judges a call that has ended.
     pub(crate) fn on_called(&mut self, called: Called, now: Timestamp) {
-        self.seen_latency(called.latency);
+        self.latencies.add(called.latency);
         let queue = &self.plan.queues[called.ready.queue];
         let status = called.answer.as_ref().ok().map(|reply| reply.status);
         self.note(&Event::CallEnded { queue: queue.name.clone(), status, latency: called.latency });
@@ -109,11 +109,6 @@ impl<W: World> Engine<'_, W> {
             && self.calls.len() < self.permits
             && self.endings.held_up(settling) < self.plan.permits.saturating_mul(UNSETTLED_PER_PERMIT)
             && self.endings.bytes() < most_bytes
-    }
-
-    /// Keeps a moving average of how long calls take, a new one weighing an eighth.
-    fn seen_latency(&mut self, latency: Duration) {
-        self.latency = if self.latency.is_zero() { latency } else { (self.latency * 7 + latency) / 8 };
     }
 }
 

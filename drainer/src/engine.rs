@@ -9,6 +9,7 @@ use futures::{FutureExt, StreamExt};
 use jobq_core::event::Event;
 use jobq_core::fault::Fault;
 use jobq_core::policy::company::Outlook;
+use jobq_core::policy::latency::Latencies;
 use jobq_core::policy::room::Load;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::metrics::Metrics;
@@ -56,7 +57,7 @@ pub(crate) struct Engine<'w, W: World> {
     /// How many calls may be under way now.
     pub(crate) permits: usize,
     /// How long calls take, lately.
-    pub(crate) latency: Duration,
+    pub(crate) latencies: Latencies,
     pub(crate) keeper: Keeper,
     /// Deliveries whose end is known.
     pub(crate) endings: Endings,
@@ -127,7 +128,7 @@ impl<'w, W: World> Engine<'w, W> {
             bookings: Bookings::default(),
             interval: plan.limit.pace.interval(),
             permits: plan.permits,
-            latency: Duration::ZERO,
+            latencies: Latencies::default(),
             keeper: Keeper::new(&plan.queues),
             endings: Endings::default(),
             quiet_since: None,
@@ -228,13 +229,19 @@ impl<'w, W: World> Engine<'w, W> {
             permits: self.permits,
             interval: self.interval,
             time_left: self.last_start().map(|last| last.since(now)),
-            latency: self.latency,
+            latency: self.latencies.mean(),
         }
     }
 
     /// When the last call may start, if there is a deadline.
     pub(crate) fn last_start(&self) -> Option<Timestamp> {
-        self.plan.deadline.map(|deadline| deadline.minus(self.latency * 2))
+        let call = self.latencies.nearly_all().max(self.plan.manner.margin.call);
+        self.breaks_off_at().map(|end| end.minus(call))
+    }
+
+    /// When calls under way are broken off, if there is a deadline.
+    fn breaks_off_at(&self) -> Option<Timestamp> {
+        self.plan.deadline.map(|deadline| deadline.minus(self.plan.manner.margin.settle))
     }
 
     /// How many calls the tightest quota admits in a window.
@@ -280,7 +287,8 @@ impl<'w, W: World> Engine<'w, W> {
         if self.stage == Stage::Working {
             self.pacer.clear();
             self.stopped_at = now;
-            self.stage = Stage::Stopping(now.plus(self.plan.grace));
+            let grace = now.plus(self.plan.grace);
+            self.stage = Stage::Stopping(self.breaks_off_at().map_or(grace, |end| end.min(grace)));
         }
     }
 
@@ -296,9 +304,8 @@ impl<'w, W: World> Engine<'w, W> {
         if self.stops_at().is_some_and(|at| now >= at) {
             self.stop(now);
         }
-        let over = |until| now >= until || self.plan.deadline.is_some_and(|deadline| now >= deadline);
         if let Stage::Stopping(until) = self.stage
-            && over(until)
+            && now >= until
         {
             self.close(now);
         }

@@ -20,6 +20,19 @@ pub struct Manner {
     pub settling: Settling,
     /// How many times in a row all queues must be found empty to be believed so.
     pub empty_rounds: u32,
+    /// What is kept free before a deadline.
+    pub margin: Margin,
+}
+
+/// What a drainer keeps free before its deadline. The last call starts so long before it as nearly all calls take
+/// (their 95th percentile, `call` at least) and `settle` besides; a call still under way `settle` before it is broken
+/// off and its task handed back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Margin {
+    /// How long a call takes at least, as far as this goes.
+    pub call: Duration,
+    /// For what is left to do when no call is under way any more: records, settlements, the ledger.
+    pub settle: Duration,
 }
 
 /// How endings are settled.
@@ -55,6 +68,7 @@ impl Manner {
                 batches: 2,
             },
             empty_rounds: 1,
+            margin: Margin { call: Duration::ZERO, settle: Duration::ZERO },
         }
     }
 
@@ -79,6 +93,8 @@ impl Manner {
             },
             // Its counts lag, and each round lasts as long as a first wait.
             empty_rounds: 3,
+            // A put of 4 MiB from a small function and a hundred deletes after it take one to three seconds.
+            margin: Margin { call: Duration::from_secs(2), settle: Duration::from_secs(5) },
         }
     }
 }

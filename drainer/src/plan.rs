@@ -30,7 +30,7 @@ pub struct Plan {
     pub permits: usize,
     /// When to end by itself.
     pub until: Until,
-    /// No call starts that couldn't end before this instant.
+    /// No call starts that couldn't end before this instant; see [`crate::manner::Margin`].
     pub deadline: Option<Timestamp>,
     /// How long calls under way may go on after a stop.
     pub grace: Duration,

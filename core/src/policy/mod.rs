@@ -7,6 +7,7 @@ pub mod chunk;
 pub mod company;
 pub mod fair;
 pub mod hint;
+pub mod latency;
 pub mod permits;
 pub mod redirect;
 pub mod retry;
