@@ -298,6 +298,29 @@ fn a_drainer_that_nears_its_end_is_replaced_within_the_cap() {
 }
 
 #[test]
+fn a_low_reading_starts_no_more_than_it_has_a_use_for() {
+    let state = LimitState { scaling: Some(scaling(4, 0)), ..LimitState::default() };
+    let decision = decide(&limit(), &state, &reading(50), TEMPO);
+    assert_eq!((decision.desired, decision.step, decision.start), (4, Step::Low(1), 1));
+}
+
+#[test]
+fn what_can_not_be_seen_is_not_left_alone() {
+    let replaced = |scaling: Option<Scaling>, in_flight, measured: bool| {
+        let mut reading = reading(0);
+        reading.queues[0].backlog = measured.then_some(Backlog { in_flight, ..Backlog::default() });
+        let state = LimitState { scaling, ..at_work(&[(200, 60), (200, 800)]) };
+        decide(&limit(), &state, &reading, TEMPO).start
+    };
+    assert_eq!(replaced(Some(scaling(2, 0)), 0, false), 1, "who ends is replaced");
+    assert_eq!(replaced(Some(scaling(2, 0)), 3, true), 1, "tasks that come one by one are in flight at most");
+    assert_eq!(replaced(Some(scaling(2, 0)), 0, true), 0, "nothing is left");
+    assert_eq!(replaced(None, 0, false), 0, "nobody was wanted");
+    let lately = Scaling { started: 1, started_at: now().minus(seconds(60)), at_work: 1, ..scaling(2, 0) };
+    assert_eq!(replaced(Some(lately), 3, true), 0, "the other one has come for the one that ends");
+}
+
+#[test]
 fn the_tasks_of_a_closed_queue_wait() {
     let mut reading = reading(0);
     reading.queues.push(queue(Openness::Closed { until: Some(now().plus(seconds(60))) }, Some(9_000)));
