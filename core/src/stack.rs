@@ -32,6 +32,12 @@ pub const MAX_RECEIVES: u32 = 20;
 /// The environment variable that tells a drainer's function which limit it is of.
 pub const LIMIT_VARIABLE: &str = "JOBQ_LIMIT";
 
+/// The tag that says which stack something is of, on everything that can have tags.
+pub const STACK_TAG: &str = "jobq:stack";
+
+/// The tag on queues that `jobq run` made beside the stack's own: which stack they go by.
+pub const RUN_TAG: &str = "jobq:run";
+
 /// The settings of a stack, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stack {
