@@ -40,7 +40,7 @@ pub(crate) fn add(config: &Config, template: &mut Template) {
             permissions::depth(stack, &queues),
             permissions::limits(stack),
             permissions::fleet(stack, &scaled),
-            permissions::never_without_cap(stack, &scaled),
+            permissions::never_without_cap(),
             permissions::history(),
         ],
     };

@@ -88,9 +88,8 @@ pub(crate) fn fleet(stack: &Stack, limits: &[&Limit]) -> Statement {
 }
 
 /// A cap that is taken away lets all of the account's concurrency drain one limit.
-pub(crate) fn never_without_cap(stack: &Stack, limits: &[&Limit]) -> Statement {
-    let drainers = limits.iter().map(|limit| arn::drainer(stack, limit)).collect();
-    Statement::deny("NeverWithoutCap", &["lambda:DeleteFunctionConcurrency"], drainers)
+pub(crate) fn never_without_cap() -> Statement {
+    Statement::deny("NeverWithoutCap", &["lambda:DeleteFunctionConcurrency"], vec![arn::function("*")])
 }
 
 /// Reads how queues were used. CloudWatch knows no smaller thing to allow than all metrics.
