@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{dlq, drain, init, limit, push, queue, run};
+use crate::commands::{deploy, destroy, dlq, doctor, drain, init, limit, push, queue, run, synth};
 use crate::exit;
 
 /// Run files of API calls under an exact limit
@@ -61,6 +61,14 @@ pub(crate) enum Command {
     /// Look at dead letters
     #[command(subcommand)]
     Dlq(dlq::Command),
+    /// Print the CloudFormation template of jobq.toml
+    Synth(synth::Args),
+    /// Make the stack on AWS, or change it to what jobq.toml says
+    Deploy(deploy::Args),
+    /// End the stack on AWS; queues, dead letters, ledger and results stay
+    Destroy(destroy::Args),
+    /// Say what is wrong with this setup, and what to type
+    Doctor(doctor::Args),
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -2,7 +2,10 @@
 
 mod args;
 mod commands;
+mod confirm;
 mod demo;
+mod deploy;
+mod doctor;
 mod draining;
 mod env_vars;
 mod exit;

@@ -50,6 +50,12 @@ impl Printer {
         }
     }
 
+    /// Prints a question, also when notes are not wanted; the answer is typed on the same line.
+    pub(crate) fn prompt(self, text: impl Display) {
+        let mut stderr = io::stderr().lock();
+        let _ = write!(stderr, "{text}").and_then(|()| stderr.flush());
+    }
+
     /// Prints a warning, also when notes are not wanted.
     pub(crate) fn warn(self, text: impl Display) {
         let _ = write(&mut io::stderr().lock(), &format!("warning: {text}"));

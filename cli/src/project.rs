@@ -84,12 +84,17 @@ impl Project {
 
     /// Opens the store if there is one: looking must not make it.
     pub(crate) async fn existing_store(&self) -> Result<Store, Failure> {
-        if self.backend == Backend::Local && !self.state.join(DATABASE).exists() {
+        if self.backend == Backend::Local && !self.has_state() {
             return Err(Failure::usage(format!("there is no queue in {}", self.state.display()))
                 .hint("push something first: jobq run FILE --rate 50/s, or jobq push QUEUE FILE")
                 .hint("or say where it is: --state DIR"));
         }
         self.store().await
+    }
+
+    /// Whether there is a local store: looking must not make it.
+    pub(crate) fn has_state(&self) -> bool {
+        self.state.join(DATABASE).exists()
     }
 
     fn local_store(&self) -> Result<Store, Failure> {
@@ -191,6 +196,15 @@ impl Project {
 pub(crate) fn config_path(global: &Global) -> PathBuf {
     let named = global.config.clone().or_else(|| env_vars::read(env_vars::CONFIG).map(PathBuf::from));
     named.unwrap_or_else(|| PathBuf::from("jobq.toml"))
+}
+
+/// The configuration as it is written, which there must be.
+pub(crate) fn config_text(global: &Global) -> Result<String, Failure> {
+    let path = config_path(global);
+    fs::read_to_string(&path).map_err(|error| {
+        let failure = Failure::usage(format!("read {}: {error}", path.display()));
+        if error.kind() == ErrorKind::NotFound { failure.hint("write one: jobq init") } else { failure }
+    })
 }
 
 fn backend(global: &Global, config: &Config) -> Result<Backend, Failure> {

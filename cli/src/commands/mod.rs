@@ -2,7 +2,10 @@
 
 pub(crate) mod completions;
 pub(crate) mod demo;
+pub(crate) mod deploy;
+pub(crate) mod destroy;
 pub(crate) mod dlq;
+pub(crate) mod doctor;
 pub(crate) mod drain;
 pub(crate) mod init;
 pub(crate) mod limit;
@@ -10,6 +13,7 @@ pub(crate) mod push;
 pub(crate) mod queue;
 pub(crate) mod run;
 pub(crate) mod status;
+pub(crate) mod synth;
 
 use crate::args::{Args, Command};
 use crate::exit::Exit;
@@ -29,6 +33,10 @@ pub(crate) fn run(args: Args, printer: &Printer) -> Result<Exit, Failure> {
         Command::Status => on_runtime(status::run(global, printer)),
         Command::Queue(command) => on_runtime(queue::run(command, global, printer)),
         Command::Limit(command) => on_runtime(limit::run(command, global, printer)),
+        Command::Synth(args) => synth::run(&args, global, printer),
+        Command::Deploy(args) => on_runtime(deploy::run(args, global, printer)),
+        Command::Destroy(args) => on_runtime(destroy::run(args, global, printer)),
+        Command::Doctor(args) => on_runtime(doctor::run(args, global, printer)),
         Command::Dlq(command) => on_runtime(dlq::run(command, global, printer)),
     }
 }

@@ -48,6 +48,7 @@ fn service_of(target: &str) -> &str {
         "AmazonSQS" => "sqs",
         "AmazonSSM" => "ssm",
         "DynamoDB_20120810" => "dynamodb",
+        "AWSEvents" => "events",
         "Logs_20140328" => "logs",
         other => other,
     }
