@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use jobq_core::stack::Stack;
+use jobq_core::stack::{STACK_TAG, Stack};
 use serde_json::{Value, json};
-
-/// The tag that says which stack something is of, on everything that can have tags.
-const TAG: &str = "jobq:stack";
 
 /// One resource of a template.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +33,7 @@ impl Resource {
 
     /// The same, with the stack's tag.
     pub(crate) fn tagged(kind: &'static str, stack: &Stack, mut properties: Value) -> Self {
-        properties["Tags"] = json!([{ "Key": TAG, "Value": stack.name.as_str() }]);
+        properties["Tags"] = json!([{ "Key": STACK_TAG, "Value": stack.name.as_str() }]);
         Self::new(kind, properties)
     }
 

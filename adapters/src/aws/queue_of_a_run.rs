@@ -6,14 +6,11 @@ use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::QueueName;
 use jobq_core::queue::Queue;
-use jobq_core::stack::{LETTER_RETENTION, MAX_RECEIVES, TASK_RETENTION};
+use jobq_core::stack::{LETTER_RETENTION, MAX_RECEIVES, RUN_TAG, TASK_RETENTION};
 use serde_json::json;
 
 use super::failure::fault;
 use super::store::AwsStore;
-
-/// The tag that tells a run's queues from the stack's.
-const TAG: &str = "jobq:run";
 
 impl<C> AwsStore<C> {
     /// Makes a queue and its dead-letter queue as the stack's are made, or finds them. Repeats are safe.
@@ -55,7 +52,7 @@ impl<C> AwsStore<C> {
         let request = self.shared.queues.create_queue().queue_name(&name);
         let made = request
             .set_attributes(Some(attributes))
-            .tags(TAG, self.shared.stack.name.as_str())
+            .tags(RUN_TAG, self.shared.stack.name.as_str())
             .send()
             .await
             .map_err(|error| fault(operation.as_str(), error))?;

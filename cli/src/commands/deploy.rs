@@ -10,6 +10,7 @@ use jobq_adapters::aws::stack::change_set::{ChangeSet, Intent};
 use jobq_adapters::aws::stack::formation::{Formation, Output, Standing};
 use jobq_adapters::clock::SystemClock;
 use jobq_core::config::backend::Backend;
+use jobq_core::fault::FaultKind;
 use jobq_core::ports::clock::Clock;
 use jobq_infra::parameters::{ARTIFACTS_BUCKET, AUTOSCALER_CODE, DRAINER_CODE};
 use serde::Serialize;
@@ -20,6 +21,7 @@ use crate::confirm::{Answer, Consent};
 use crate::deploy::account::Account;
 use crate::deploy::bootstraps;
 use crate::deploy::changes::Changes;
+use crate::deploy::hints::hint;
 use crate::deploy::package::Package;
 use crate::deploy::patience::persist;
 use crate::deploy::proposal::{Proposal, Request};
@@ -195,11 +197,24 @@ impl Deployment {
 
     /// Uploads the programs and has the changes made.
     async fn make(&self, request: &Request<'_>, change_set: &ChangeSet) -> Result<Vec<Output>, Failure> {
-        if let Err(failure) = self.upload().await {
+        let uploaded = tokio::select! {
+            uploaded = self.upload() => uploaded,
+            _ = tokio::signal::ctrl_c() => Err(Failure::failed("broken off: nothing was changed")),
+        };
+        if let Err(failure) = uploaded {
             request.withdraw(change_set, &self.clock).await?;
             return Err(failure);
         }
-        persist(&self.clock, async || self.formation.execute(change_set, &self.token).await).await?;
+        let begun =
+            persist(&self.clock, async || self.formation.execute(change_set, &self.token).await).await;
+        if let Err(fault) = begun {
+            // Where the answer was lost, CloudFormation may be at it.
+            if fault.kind() == FaultKind::Lasting {
+                request.withdraw(change_set, &self.clock).await?;
+            }
+            let hint = hint(&fault.chain());
+            return Err(Failure::from(fault).hint(hint));
+        }
         let word = if request.intent == Intent::Create { "made" } else { "changed" };
         self.operation(&change_set.stack_id, &self.token, word).follow(&self.clock, self.printer).await?;
         self.sweep().await;

@@ -1,8 +1,10 @@
 //! Making a stack and changing it.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::project::Project;
+use crate::rest;
 
 #[tokio::test]
 async fn an_empty_account_gets_a_stack_and_a_second_deployment_changes_nothing() {
@@ -90,6 +92,28 @@ async fn a_large_template_goes_by_the_bucket() {
     assert_eq!(project.messages("q15").await, Some(0));
     let objects = project.objects(&project.artifacts()).await.unwrap();
     assert!(!objects.contains("template"), "{objects}");
+}
+
+/// MiniStack can't take up the table and the bucket that an earlier stack left, which AWS can: so here is a stack that
+/// couldn't be made. When the reason has gone, the next deployment clears away what it left, and makes it.
+#[tokio::test]
+async fn a_stack_that_could_not_be_made_is_made_anew() {
+    let project = Project::new();
+    project.json(&["deploy", "--yes"]);
+    project.json(&["destroy", "--yes"]);
+    let failed = project.jobq(&["deploy", "--yes"]).with_code(1);
+    assert!(failed.stderr.contains(&format!("the stack {} couldn't be made", project.stack)), "{failed:?}");
+    assert!(failed.stderr.contains("the stack is now ROLLBACK_COMPLETE"), "{failed:?}");
+    let looked = project.jobq(&["deploy", "--dry-run"]).with_code(1);
+    assert!(looked.stderr.contains("it was never whole"), "{looked:?}");
+
+    let body = json!({ "TableName": format!("{}-ledger", project.stack) });
+    rest::call(&project.url, "DynamoDB_20120810.DeleteTable", &body).await;
+    let bucket = format!("{}/{}", project.url, project.results());
+    assert!(rest::request("s3", Method::DELETE, bucket, &[], Vec::new()).await.status().is_success());
+    let made = project.jobq(&["deploy", "--yes"]).with_code(0);
+    assert!(made.stderr.contains("deleting it, for it was never whole"), "{made:?}");
+    assert_eq!(project.standing().await.as_deref(), Some("CREATE_COMPLETE"));
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
 //! A folder with a jobq.toml, a stack of its own, and jobq run in it.
 
-use jobq_tests::aws::{ministack, unique, variables};
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use jobq_tests::aws::{ministack, program, unique, variables};
 use jobq_tests::world::folder::Folder;
 use jobq_tests::world::jobq::{Ended, jobq};
 use serde_json::{Value, json};
-use std::process::Stdio;
 
 use crate::rest;
 
@@ -42,6 +44,20 @@ impl Project {
     pub(super) fn jobq(&self, arguments: &[&str]) -> Ended {
         let mut command = jobq(self.folder.path(), arguments);
         Ended::from(command.envs(variables(&self.url)).stdin(Stdio::null()).output().unwrap())
+    }
+
+    /// Runs jobq on a terminal on which this is typed; what it prints comes back as one text.
+    pub(super) fn jobq_on_terminal(&self, arguments: &[&str], typed: &str) -> Ended {
+        const TERMINAL: &str =
+            "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+        let own = jobq(self.folder.path(), arguments);
+        let mut command = Command::new(program("python"));
+        command.args(["-c", TERMINAL]).arg(own.get_program()).args(own.get_args());
+        command.current_dir(self.folder.path()).envs(variables(&self.url));
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        writeln!(child.stdin.as_mut().unwrap(), "{typed}").unwrap();
+        Ended::from(child.wait_with_output().unwrap())
     }
 
     /// The same, which must end well; its JSON.

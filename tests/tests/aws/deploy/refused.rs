@@ -70,3 +70,21 @@ async fn no_configuration_or_one_that_makes_no_stack() {
         assert!(ended.stderr.contains("hint: rename one"), "{ended:?}");
     }
 }
+
+#[tokio::test]
+async fn who_does_not_confirm_changes_nothing() {
+    let project = Project::new();
+    let declined = project.jobq_on_terminal(&["deploy"], "no").with_code(1);
+    assert!(declined.stdout.contains("Type 'yes' to go on"), "{declined:?}");
+    assert!(declined.stdout.contains("not confirmed: nothing was changed"), "{declined:?}");
+    assert_eq!(project.standing().await, None);
+    assert_eq!(project.objects(&project.artifacts()).await, None);
+
+    project.jobq_on_terminal(&["deploy"], "yes").with_code(0);
+    let declined = project.jobq_on_terminal(&["destroy", "--delete-data"], "yes").with_code(1);
+    assert!(declined.stdout.contains(&format!("Type '{}' to go on", project.stack)), "{declined:?}");
+    assert!(declined.stdout.contains("0 tasks, 0 dead letters"), "{declined:?}");
+    assert_eq!(project.standing().await.as_deref(), Some("CREATE_COMPLETE"));
+    project.jobq_on_terminal(&["destroy"], &project.stack).with_code(0);
+    assert_eq!(project.standing().await, None);
+}
