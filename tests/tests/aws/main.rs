@@ -11,13 +11,18 @@
     reason = "a test may panic, print, and give up after a while"
 )]
 
+mod bootstraps;
 mod fleet;
 mod function;
 mod history;
 mod ledger;
 mod parts;
+mod queue;
+mod queue_trouble;
 mod rest;
 mod results;
+mod scripted;
 mod secrets;
+mod slow_api;
 mod stand_ins;
 mod templates;
