@@ -8,6 +8,7 @@ mod env_vars;
 mod exit;
 mod failure;
 mod meter;
+mod openings;
 mod printer;
 mod progress;
 mod project;
