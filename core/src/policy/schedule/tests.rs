@@ -1,5 +1,7 @@
 //! Edges as tables; and any schedule, beside another reading of the same expressions minute by minute.
 
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "minutes of a few days, after 1970")]
+
 use std::ops::Range;
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
