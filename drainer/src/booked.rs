@@ -15,6 +15,7 @@ use jobq_core::ports::ledger::{Ledger, Swap, Versioned};
 use jobq_core::rate::Pace;
 use jobq_core::time::Timestamp;
 
+use crate::alone;
 use crate::engine::Engine;
 use crate::persist::pause;
 use crate::plan::Plan;
@@ -22,7 +23,7 @@ use crate::step::{Booked, Step};
 use crate::world::World;
 
 /// How long before the slots in hand end the next ones are booked.
-const LEAD: Duration = Duration::from_millis(250);
+pub(crate) const LEAD: Duration = Duration::from_millis(250);
 
 /// A document is read again this often while there is no slot: it may have been changed by hand.
 const READ_AGAIN: Duration = Duration::from_secs(1);
@@ -37,15 +38,15 @@ const PLENTY: u32 = 1_000_000;
 #[derive(Debug, Default)]
 pub(crate) struct Bookings {
     /// As last read or written.
-    known: Versioned,
+    pub(crate) known: Versioned,
     /// Whether the ledger is being asked.
-    asking: bool,
+    pub(crate) asking: bool,
     /// No booking before then.
     not_before: Timestamp,
     /// When this drainer must say again that it is alive.
     renew_at: Timestamp,
     /// How many times in a row the ledger failed.
-    faults: u32,
+    pub(crate) faults: u32,
     /// Whether there will be no slot for long.
     pub(crate) closed: bool,
     /// Refusals the ledger doesn't know yet.
@@ -58,6 +59,9 @@ impl<W: World> Engine<'_, W> {
         if self.bookings.asking || now < self.bookings.not_before || !self.bookings.refusals.is_empty() {
             return;
         }
+        if self.is_lost() {
+            return self.try_ledger();
+        }
         let ends_soon = self.pacer.end().is_none_or(|end| end <= now.plus(LEAD));
         let slots = if ends_soon { self.slots_wanted(now) } else { 0 };
         if slots == 0 && now < self.bookings.renew_at {
@@ -69,6 +73,9 @@ impl<W: World> Engine<'_, W> {
             slots,
             in_flight: u32::try_from(self.calls.len()).unwrap_or(u32::MAX),
             unused: self.unused(),
+            latency: self.latencies.nearly_all(),
+            ends_at: self.plan.deadline,
+            alone: self.plan.alone,
         };
         let (world, plan, known) = (self.world, self.plan, self.bookings.known.clone());
         self.operate(async move { Step::Booked(book_slots(world, plan, known, want).await) });
@@ -79,10 +86,12 @@ impl<W: World> Engine<'_, W> {
         self.bookings.asking = false;
         let booked = match result {
             Ok(booked) => booked,
-            Err(fault) => return self.ledger_failed(fault, now),
+            Err(fault) => {
+                self.solitude.fallback.failed(now);
+                return self.ledger_failed(fault, now);
+            }
         };
-        self.ledger_works();
-        self.bookings.known = booked.known;
+        self.ledger_answered(booked.known);
         self.bookings.renew_at = now.plus(HOLDER_LIFETIME / 3);
         if let Some(permits) = booked.permits {
             self.permits = self.plan.permits.min(usize::try_from(permits).unwrap_or(usize::MAX));
@@ -121,6 +130,7 @@ impl<W: World> Engine<'_, W> {
     /// Remembers a refusal until the ledger is told. What was booked is void at once.
     pub(crate) fn refuse(&mut self, refusal: Refusal) {
         self.pacer.clear();
+        self.solitude.fallback.refused();
         self.summary.throttled += 1;
         self.bookings.refusals.push(refusal);
         self.note(&Event::LimitCooled { limit: self.plan.limit.name.clone(), status: refusal.status });
@@ -136,8 +146,7 @@ impl<W: World> Engine<'_, W> {
         self.bookings.asking = false;
         match result {
             Ok(known) => {
-                self.ledger_works();
-                self.bookings.known = known;
+                self.ledger_answered(known);
                 self.bookings.refusals.drain(..told);
                 Ok(())
             }
@@ -149,6 +158,9 @@ impl<W: World> Engine<'_, W> {
     pub(crate) fn book_at(&self, now: Timestamp) -> Option<Timestamp> {
         if self.bookings.asking {
             return None;
+        }
+        if self.is_lost() {
+            return Some(self.bookings.not_before);
         }
         let renew_at = self.bookings.renew_at.max(self.bookings.not_before);
         if self.slots_wanted(now) == 0 {
@@ -185,16 +197,11 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    fn ledger_works(&mut self) {
-        if std::mem::take(&mut self.bookings.faults) > 0 {
-            self.note(&Event::OperationRecovered);
-        }
-    }
-
-    fn ledger_failed(&mut self, fault: Fault, now: Timestamp) -> Result<(), Fault> {
+    pub(crate) fn ledger_failed(&mut self, fault: Fault, now: Timestamp) -> Result<(), Fault> {
         let Some(retry_in) = pause(&fault, self.bookings.faults) else {
             return Err(fault);
         };
+        let retry_in = if self.plan.alone.is_some() { retry_in.min(alone::MOST_PAUSE) } else { retry_in };
         self.bookings.faults += 1;
         self.bookings.not_before = now.plus(retry_in);
         self.note(&Event::OperationFailed { error: fault.chain(), retry_in });
@@ -202,7 +209,7 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// While the limit is closed, one slot is asked for now and then to learn when it opens.
-    fn slots_wanted(&self, now: Timestamp) -> u32 {
+    pub(crate) fn slots_wanted(&self, now: Timestamp) -> u32 {
         if self.bookings.closed {
             return 1;
         }

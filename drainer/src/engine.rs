@@ -15,6 +15,7 @@ use jobq_core::ports::clock::Clock;
 use jobq_core::ports::metrics::Metrics;
 use jobq_core::time::Timestamp;
 
+use crate::alone::Solitude;
 use crate::booked::Bookings;
 use crate::endings::Endings;
 use crate::hand::Hand;
@@ -52,6 +53,7 @@ pub(crate) struct Engine<'w, W: World> {
     pub(crate) hand: Hand,
     pub(crate) pacer: Pacer,
     pub(crate) bookings: Bookings,
+    pub(crate) solitude: Solitude,
     /// The time from slot to slot, as last booked.
     pub(crate) interval: Duration,
     /// How many calls may be under way now.
@@ -126,6 +128,7 @@ impl<'w, W: World> Engine<'w, W> {
             hand: Hand::new(&plan.queues),
             pacer: Pacer::new(plan.limit.burst),
             bookings: Bookings::default(),
+            solitude: Solitude::default(),
             interval: plan.limit.pace.interval(),
             permits: plan.permits,
             latencies: Latencies::default(),
@@ -155,6 +158,7 @@ impl<'w, W: World> Engine<'w, W> {
             Stage::Working => {
                 self.receive(now);
                 self.book(now);
+                self.go_on_alone(now);
                 self.start_calls(now);
                 self.measure();
             }
@@ -176,6 +180,7 @@ impl<'w, W: World> Engine<'w, W> {
             Step::Measured(result) => self.on_measured(result, now)?,
             Step::Booked(result) => self.on_booked(result, now)?,
             Step::Cooled(told, result) => self.on_cooled(told, result, now)?,
+            Step::Reached(result) => self.on_reached(result, now)?,
             Step::Called(called) => self.on_called(*called, now),
             Step::Settled(endings, result) => self.on_settled(endings, result)?,
             Step::Kept(queue, asked_at, receipts, result) => {
@@ -341,6 +346,7 @@ impl<'w, W: World> Engine<'w, W> {
         let others = [
             self.receive_at(now).filter(|_| working),
             self.book_at(now).filter(|_| working),
+            self.alone_at(now).filter(|_| working),
             self.keeper.look_at(),
             self.settle_at(),
             (!working && self.is_receiving()).then(|| self.receives_given_up_at()),
