@@ -1,6 +1,10 @@
 //! Edges as tables; and any schedule, beside another reading of the same expressions minute by minute.
 
-#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "minutes of a few days, after 1970")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "minutes of a few days, after 1970"
+)]
 
 use std::ops::Range;
 
