@@ -20,6 +20,7 @@ use crate::booked::Bookings;
 use crate::endings::Endings;
 use crate::hand::Hand;
 use crate::kept::Keeper;
+use crate::opened::Doors;
 use crate::pacer::Pacer;
 use crate::plan::{Plan, Until};
 use crate::received::Source;
@@ -47,6 +48,7 @@ pub(crate) struct Engine<'w, W: World> {
     /// The earliest instant at which the engine will be woken.
     alarm: Option<Timestamp>,
     pub(crate) sources: Vec<Source>,
+    pub(crate) doors: Doors,
     pub(crate) measuring: bool,
     /// How many times in a row the queues were empty.
     pub(crate) empty_rounds: u32,
@@ -123,6 +125,7 @@ impl<'w, W: World> Engine<'w, W> {
             stopped_at: Timestamp::EPOCH,
             alarm: None,
             sources: plan.queues.iter().map(|_| Source::default()).collect(),
+            doors: Doors::new(&plan.queues, world.clock().now()),
             measuring: false,
             empty_rounds: 0,
             hand: Hand::new(&plan.queues),
@@ -148,6 +151,7 @@ impl<'w, W: World> Engine<'w, W> {
         let now = self.world.clock().now();
         self.look_out(now);
         self.pass_deadlines(now);
+        self.mind_doors(now);
         // What others may have a use for is handed back, but not while slots are left to use it in.
         let closed = !self.has_slots(now) && self.bookings.closed;
         match self.stage {
@@ -345,6 +349,7 @@ impl<'w, W: World> Engine<'w, W> {
         };
         let others = [
             self.receive_at(now).filter(|_| working),
+            self.doors.next_move().filter(|_| working),
             self.book_at(now).filter(|_| working),
             self.alone_at(now).filter(|_| working),
             self.keeper.look_at(),

@@ -15,6 +15,7 @@ mod engine;
 mod hand;
 mod kept;
 pub mod manner;
+mod opened;
 mod pacer;
 mod persist;
 pub mod plan;

@@ -46,10 +46,11 @@ pub struct Plan {
 pub enum Until {
     /// Not before it is told to.
     Stopped,
-    /// When its queues hold no task: none ready, none delayed, none in flight anywhere.
+    /// When its queues hold no task: none ready, none delayed, none in flight anywhere. A closed queue is not waited
+    /// for.
     Empty,
     /// When it has received, called and settled nothing for this long, whatever the queues hold: somebody else sees
-    /// to it that a drainer is started again.
+    /// to it that a drainer is started again. At once when all its queues are closed.
     Idle(Duration),
 }
 
