@@ -14,8 +14,11 @@ const EMPTY: [&str; 10] =
     ["common", "defs", "helper", "helpers", "misc", "prelude", "shared", "types", "util", "utils"];
 
 /// The file of each program that reads the environment, and the one that reads secrets from it.
-const VARIABLES: [&str; 3] =
-    ["autoscaler/src/bin/autoscaler/env_vars.rs", "cli/src/env_vars.rs", "drainer/src/bin/drainer/env_vars.rs"];
+const VARIABLES: [&str; 3] = [
+    "autoscaler/src/bin/autoscaler/env_vars.rs",
+    "cli/src/env_vars.rs",
+    "drainer/src/bin/drainer/env_vars.rs",
+];
 const SECRETS: &str = "adapters/src/secrets.rs";
 
 /// What a secret's variable starts with.
