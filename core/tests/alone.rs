@@ -150,7 +150,7 @@ impl Sim {
             self.drainers[place] = Some(Drainer {
                 number: self.born,
                 alone: (place < share.of.get() as usize).then_some(share),
-                ahead: self.born % 2 == 0,
+                ahead: self.born.is_multiple_of(2),
                 fallback: Fallback::default(),
                 known: LimitState::default(),
                 lost: false,

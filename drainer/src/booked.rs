@@ -7,7 +7,7 @@ use jobq_core::fault::Fault;
 use jobq_core::lease::Lease;
 use jobq_core::policy::calendar::book::{self, Answer, Booking, Want, Why};
 use jobq_core::policy::calendar::cool::{Refusal, cool};
-use jobq_core::policy::calendar::holders::HOLDER_LIFETIME;
+use jobq_core::policy::calendar::holders::alive;
 use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::policy::room::slots_wanted;
 use jobq_core::ports::clock::Clock;
@@ -24,6 +24,9 @@ use crate::world::World;
 
 /// How long before the slots in hand end the next ones are booked.
 pub(crate) const LEAD: Duration = Duration::from_millis(250);
+
+/// How often a drainer without a booking looks whether its entry must be renewed.
+const RENEW_EVERY: Duration = Duration::from_secs(1);
 
 /// A document is read again this often while there is no slot: it may have been changed by hand.
 const READ_AGAIN: Duration = Duration::from_secs(1);
@@ -78,6 +81,8 @@ impl<W: World> Engine<'_, W> {
             alone: self.plan.alone,
         };
         let (world, plan, known) = (self.world, self.plan, self.bookings.known.clone());
+        let looks = self.has_company(now) && !plan.manner.spread.is_zero();
+        let known = (!looks).then_some(known);
         self.operate(async move { Step::Booked(book_slots(world, plan, known, want).await) });
     }
 
@@ -92,7 +97,7 @@ impl<W: World> Engine<'_, W> {
             }
         };
         self.ledger_answered(booked.known);
-        self.bookings.renew_at = now.plus(HOLDER_LIFETIME / 3);
+        self.bookings.renew_at = now.plus(RENEW_EVERY);
         if let Some(permits) = booked.permits {
             self.permits = self.plan.permits.min(usize::try_from(permits).unwrap_or(usize::MAX));
         }
@@ -100,7 +105,9 @@ impl<W: World> Engine<'_, W> {
             Answer::Lease(lease) => self.on_lease(lease),
             Answer::Wait { until, why } => {
                 let wait = until.since(now);
-                self.bookings.not_before = now.plus(wait.min(READ_AGAIN));
+                let spread = self.plan.manner.spread.mul_f64(self.world.jitter());
+                let spread = if self.has_company(now) { spread } else { Duration::ZERO };
+                self.bookings.not_before = now.plus(wait.min(READ_AGAIN)).plus(spread);
                 // A pause ends when somebody ends it: nothing is held for that.
                 self.bookings.closed = wait > TOO_LONG || why == Why::Paused;
                 self.note(&Event::LeaseDeferred { limit: self.plan.limit.name.clone(), why, wait });
@@ -208,6 +215,12 @@ impl<W: World> Engine<'_, W> {
         Ok(())
     }
 
+    /// Whether others are at work on the limit, as far as is known.
+    fn has_company(&self, now: Timestamp) -> bool {
+        let own = self.plan.drainer.as_str();
+        alive(&self.bookings.known.state, now).any(|holder| holder.drainer != own)
+    }
+
     /// While the limit is closed, one slot is asked for now and then to learn when it opens.
     pub(crate) fn slots_wanted(&self, now: Timestamp) -> u32 {
         if self.bookings.closed {
@@ -238,14 +251,24 @@ fn counts_nothing(plan: &Plan) -> bool {
     plan.limit.pace == Pace::Unlimited && plan.limit.quotas.is_empty()
 }
 
-async fn book_slots<W: World>(world: &W, plan: &Plan, known: Versioned, want: Want) -> Result<Booked, Fault> {
+/// Books by what is known, where that is worth a try; else by what there is.
+async fn book_slots<W: World>(
+    world: &W,
+    plan: &Plan,
+    known: Option<Versioned>,
+    want: Want,
+) -> Result<Booked, Fault> {
     let change = |state: &LimitState, now| {
         let Booking { state, answer, permits } = book::book(&plan.limit, state, now, &want);
         (state, (answer, permits))
     };
-    let promising = !matches!(change(&known.state, world.clock().now()).1.0, Answer::Wait { .. });
     // A "wait" of what is known may be out of date: somebody may have resumed the limit, or left.
-    let start = if promising { known } else { world.ledger().load(&plan.limit.name).await? };
+    let promising =
+        |known: &Versioned| !matches!(change(&known.state, world.clock().now()).1.0, Answer::Wait { .. });
+    let start = match known.filter(promising) {
+        Some(known) => known,
+        None => world.ledger().load(&plan.limit.name).await?,
+    };
     let (known, (answer, permits)) = swap_until_written(world, plan, start, change).await?;
     Ok(Booked { known, answer, permits })
 }

@@ -71,7 +71,8 @@ fn is_of(holder: &Holder, drainer: &DrainerId) -> bool {
 
 /// Whether `drainer` should be noted again: it isn't yet, holds something else, or soon counts as dead.
 pub(super) fn is_due(state: &LimitState, now: Timestamp, drainer: &DrainerId, permits: u32) -> bool {
-    let soon = now.plus(HOLDER_LIFETIME / 2);
+    // Others count on the permits of one that seems dead; where there are none, a write is saved if it books soon.
+    let soon = now.plus(if permits > 0 { HOLDER_LIFETIME / 2 } else { HOLDER_LIFETIME * 3 / 10 });
     let noted = |holder: &Holder| is_of(holder, drainer) && holder.permits == permits && holder.until > soon;
     !state.holders.iter().any(noted)
 }
