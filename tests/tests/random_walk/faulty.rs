@@ -107,7 +107,7 @@ impl Faulty {
 
     /// What a receive brings at most, and for how long it really hides that: mostly what was asked for.
     fn shown(&self, max: usize, visibility: Duration) -> Shown {
-        if !self.chance.once_in(self.trouble) {
+        if !self.chance.once_in(self.trouble / 3) {
             return Shown { most: max, hidden: visibility };
         }
         match self.chance.below(3) {
