@@ -11,6 +11,7 @@ mod env_vars;
 mod exit;
 mod failure;
 mod meter;
+mod openings;
 mod printer;
 mod progress;
 mod project;

@@ -156,7 +156,9 @@ impl Metrics for Meter {
             | Event::SlotsForfeited { .. }
             | Event::TaskRetried { .. }
             | Event::TaskReleased { .. }
-            | Event::SettlementStale { .. } => {}
+            | Event::SettlementStale { .. }
+            | Event::DrainerWentAlone { .. }
+            | Event::DrainerRejoined { .. } => {}
         }
     }
 }

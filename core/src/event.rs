@@ -65,6 +65,18 @@ pub enum Event {
         /// The status that said so.
         status: u16,
     },
+    /// The ledger doesn't answer, and a drainer goes on with its own share of the limit.
+    DrainerWentAlone {
+        /// On which limit.
+        limit: LimitName,
+        /// Its share is one of so many.
+        of: u32,
+    },
+    /// The ledger answers again, and a drainer books with the others.
+    DrainerRejoined {
+        /// On which limit.
+        limit: LimitName,
+    },
     /// A task ended well and its record is stored.
     TaskDone {
         /// In this queue.

@@ -62,7 +62,7 @@ fn limit(rate: &str, burst: u32, quotas: &[&str]) -> Limit {
 }
 
 fn want(drainer: usize, slots: u32) -> Want {
-    Want { drainer: format!("d{drainer}").parse().unwrap(), slots, in_flight: 0, unused: Vec::new() }
+    Want::new(format!("d{drainer}").parse().unwrap(), slots)
 }
 
 /// The instants at which calls start when the history happens, in true time. Each drainer's clock is a

@@ -7,7 +7,7 @@ use jobq_core::fault::Fault;
 use jobq_core::lease::Lease;
 use jobq_core::policy::calendar::book::{self, Answer, Booking, Want, Why};
 use jobq_core::policy::calendar::cool::{Refusal, cool};
-use jobq_core::policy::calendar::holders::HOLDER_LIFETIME;
+use jobq_core::policy::calendar::holders::alive;
 use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::policy::room::slots_wanted;
 use jobq_core::ports::clock::Clock;
@@ -15,6 +15,7 @@ use jobq_core::ports::ledger::{Ledger, Swap, Versioned};
 use jobq_core::rate::Pace;
 use jobq_core::time::Timestamp;
 
+use crate::alone;
 use crate::engine::Engine;
 use crate::persist::pause;
 use crate::plan::Plan;
@@ -22,7 +23,10 @@ use crate::step::{Booked, Step};
 use crate::world::World;
 
 /// How long before the slots in hand end the next ones are booked.
-const LEAD: Duration = Duration::from_millis(250);
+pub(crate) const LEAD: Duration = Duration::from_millis(250);
+
+/// How often a drainer without a booking looks whether its entry must be renewed.
+const RENEW_EVERY: Duration = Duration::from_secs(1);
 
 /// A document is read again this often while there is no slot: it may have been changed by hand.
 const READ_AGAIN: Duration = Duration::from_secs(1);
@@ -37,15 +41,15 @@ const PLENTY: u32 = 1_000_000;
 #[derive(Debug, Default)]
 pub(crate) struct Bookings {
     /// As last read or written.
-    known: Versioned,
+    pub(crate) known: Versioned,
     /// Whether the ledger is being asked.
-    asking: bool,
+    pub(crate) asking: bool,
     /// No booking before then.
     not_before: Timestamp,
     /// When this drainer must say again that it is alive.
     renew_at: Timestamp,
     /// How many times in a row the ledger failed.
-    faults: u32,
+    pub(crate) faults: u32,
     /// Whether there will be no slot for long.
     pub(crate) closed: bool,
     /// Refusals the ledger doesn't know yet.
@@ -58,6 +62,9 @@ impl<W: World> Engine<'_, W> {
         if self.bookings.asking || now < self.bookings.not_before || !self.bookings.refusals.is_empty() {
             return;
         }
+        if self.is_lost() {
+            return self.try_ledger();
+        }
         let ends_soon = self.pacer.end().is_none_or(|end| end <= now.plus(LEAD));
         let slots = if ends_soon { self.slots_wanted(now) } else { 0 };
         if slots == 0 && now < self.bookings.renew_at {
@@ -69,8 +76,13 @@ impl<W: World> Engine<'_, W> {
             slots,
             in_flight: u32::try_from(self.calls.len()).unwrap_or(u32::MAX),
             unused: self.unused(),
+            latency: self.latencies.nearly_all(),
+            ends_at: self.plan.deadline,
+            alone: self.plan.alone,
         };
         let (world, plan, known) = (self.world, self.plan, self.bookings.known.clone());
+        let looks = self.has_company(now) && !plan.manner.spread.is_zero();
+        let known = (!looks).then_some(known);
         self.operate(async move { Step::Booked(book_slots(world, plan, known, want).await) });
     }
 
@@ -79,11 +91,13 @@ impl<W: World> Engine<'_, W> {
         self.bookings.asking = false;
         let booked = match result {
             Ok(booked) => booked,
-            Err(fault) => return self.ledger_failed(fault, now),
+            Err(fault) => {
+                self.solitude.fallback.failed(now);
+                return self.ledger_failed(fault, now);
+            }
         };
-        self.ledger_works();
-        self.bookings.known = booked.known;
-        self.bookings.renew_at = now.plus(HOLDER_LIFETIME / 3);
+        self.ledger_answered(booked.known);
+        self.bookings.renew_at = now.plus(RENEW_EVERY);
         if let Some(permits) = booked.permits {
             self.permits = self.plan.permits.min(usize::try_from(permits).unwrap_or(usize::MAX));
         }
@@ -91,7 +105,9 @@ impl<W: World> Engine<'_, W> {
             Answer::Lease(lease) => self.on_lease(lease),
             Answer::Wait { until, why } => {
                 let wait = until.since(now);
-                self.bookings.not_before = now.plus(wait.min(READ_AGAIN));
+                let spread = self.plan.manner.spread.mul_f64(self.world.jitter());
+                let spread = if self.has_company(now) { spread } else { Duration::ZERO };
+                self.bookings.not_before = now.plus(wait.min(READ_AGAIN)).plus(spread);
                 // A pause ends when somebody ends it: nothing is held for that.
                 self.bookings.closed = wait > TOO_LONG || why == Why::Paused;
                 self.note(&Event::LeaseDeferred { limit: self.plan.limit.name.clone(), why, wait });
@@ -121,6 +137,7 @@ impl<W: World> Engine<'_, W> {
     /// Remembers a refusal until the ledger is told. What was booked is void at once.
     pub(crate) fn refuse(&mut self, refusal: Refusal) {
         self.pacer.clear();
+        self.solitude.fallback.refused();
         self.summary.throttled += 1;
         self.bookings.refusals.push(refusal);
         self.note(&Event::LimitCooled { limit: self.plan.limit.name.clone(), status: refusal.status });
@@ -136,8 +153,7 @@ impl<W: World> Engine<'_, W> {
         self.bookings.asking = false;
         match result {
             Ok(known) => {
-                self.ledger_works();
-                self.bookings.known = known;
+                self.ledger_answered(known);
                 self.bookings.refusals.drain(..told);
                 Ok(())
             }
@@ -149,6 +165,9 @@ impl<W: World> Engine<'_, W> {
     pub(crate) fn book_at(&self, now: Timestamp) -> Option<Timestamp> {
         if self.bookings.asking {
             return None;
+        }
+        if self.is_lost() {
+            return Some(self.bookings.not_before);
         }
         let renew_at = self.bookings.renew_at.max(self.bookings.not_before);
         if self.slots_wanted(now) == 0 {
@@ -185,24 +204,25 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    fn ledger_works(&mut self) {
-        if std::mem::take(&mut self.bookings.faults) > 0 {
-            self.note(&Event::OperationRecovered);
-        }
-    }
-
-    fn ledger_failed(&mut self, fault: Fault, now: Timestamp) -> Result<(), Fault> {
+    pub(crate) fn ledger_failed(&mut self, fault: Fault, now: Timestamp) -> Result<(), Fault> {
         let Some(retry_in) = pause(&fault, self.bookings.faults) else {
             return Err(fault);
         };
+        let retry_in = if self.plan.alone.is_some() { retry_in.min(alone::MOST_PAUSE) } else { retry_in };
         self.bookings.faults += 1;
         self.bookings.not_before = now.plus(retry_in);
         self.note(&Event::OperationFailed { error: fault.chain(), retry_in });
         Ok(())
     }
 
+    /// Whether others are at work on the limit, as far as is known.
+    fn has_company(&self, now: Timestamp) -> bool {
+        let own = self.plan.drainer.as_str();
+        alive(&self.bookings.known.state, now).any(|holder| holder.drainer != own)
+    }
+
     /// While the limit is closed, one slot is asked for now and then to learn when it opens.
-    fn slots_wanted(&self, now: Timestamp) -> u32 {
+    pub(crate) fn slots_wanted(&self, now: Timestamp) -> u32 {
         if self.bookings.closed {
             return 1;
         }
@@ -231,14 +251,24 @@ fn counts_nothing(plan: &Plan) -> bool {
     plan.limit.pace == Pace::Unlimited && plan.limit.quotas.is_empty()
 }
 
-async fn book_slots<W: World>(world: &W, plan: &Plan, known: Versioned, want: Want) -> Result<Booked, Fault> {
+/// Books by what is known, where that is worth a try; else by what there is.
+async fn book_slots<W: World>(
+    world: &W,
+    plan: &Plan,
+    known: Option<Versioned>,
+    want: Want,
+) -> Result<Booked, Fault> {
     let change = |state: &LimitState, now| {
         let Booking { state, answer, permits } = book::book(&plan.limit, state, now, &want);
         (state, (answer, permits))
     };
-    let promising = !matches!(change(&known.state, world.clock().now()).1.0, Answer::Wait { .. });
     // A "wait" of what is known may be out of date: somebody may have resumed the limit, or left.
-    let start = if promising { known } else { world.ledger().load(&plan.limit.name).await? };
+    let promising =
+        |known: &Versioned| !matches!(change(&known.state, world.clock().now()).1.0, Answer::Wait { .. });
+    let start = match known.filter(promising) {
+        Some(known) => known,
+        None => world.ledger().load(&plan.limit.name).await?,
+    };
     let (known, (answer, permits)) = swap_until_written(world, plan, start, change).await?;
     Ok(Booked { known, answer, permits })
 }

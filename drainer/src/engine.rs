@@ -15,10 +15,12 @@ use jobq_core::ports::clock::Clock;
 use jobq_core::ports::metrics::Metrics;
 use jobq_core::time::Timestamp;
 
+use crate::alone::Solitude;
 use crate::booked::Bookings;
 use crate::endings::Endings;
 use crate::hand::Hand;
 use crate::kept::Keeper;
+use crate::opened::Doors;
 use crate::pacer::Pacer;
 use crate::plan::{Plan, Until};
 use crate::received::Source;
@@ -46,12 +48,14 @@ pub(crate) struct Engine<'w, W: World> {
     /// The earliest instant at which the engine will be woken.
     alarm: Option<Timestamp>,
     pub(crate) sources: Vec<Source>,
+    pub(crate) doors: Doors,
     pub(crate) measuring: bool,
     /// How many times in a row the queues were empty.
     pub(crate) empty_rounds: u32,
     pub(crate) hand: Hand,
     pub(crate) pacer: Pacer,
     pub(crate) bookings: Bookings,
+    pub(crate) solitude: Solitude,
     /// The time from slot to slot, as last booked.
     pub(crate) interval: Duration,
     /// How many calls may be under way now.
@@ -121,11 +125,13 @@ impl<'w, W: World> Engine<'w, W> {
             stopped_at: Timestamp::EPOCH,
             alarm: None,
             sources: plan.queues.iter().map(|_| Source::default()).collect(),
+            doors: Doors::new(&plan.queues, world.clock().now()),
             measuring: false,
             empty_rounds: 0,
             hand: Hand::new(&plan.queues),
             pacer: Pacer::new(plan.limit.burst),
             bookings: Bookings::default(),
+            solitude: Solitude::default(),
             interval: plan.limit.pace.interval(),
             permits: plan.permits,
             latencies: Latencies::default(),
@@ -145,6 +151,7 @@ impl<'w, W: World> Engine<'w, W> {
         let now = self.world.clock().now();
         self.look_out(now);
         self.pass_deadlines(now);
+        self.mind_doors(now);
         // What others may have a use for is handed back, but not while slots are left to use it in.
         let closed = !self.has_slots(now) && self.bookings.closed;
         match self.stage {
@@ -155,6 +162,7 @@ impl<'w, W: World> Engine<'w, W> {
             Stage::Working => {
                 self.receive(now);
                 self.book(now);
+                self.go_on_alone(now);
                 self.start_calls(now);
                 self.measure();
             }
@@ -176,6 +184,7 @@ impl<'w, W: World> Engine<'w, W> {
             Step::Measured(result) => self.on_measured(result, now)?,
             Step::Booked(result) => self.on_booked(result, now)?,
             Step::Cooled(told, result) => self.on_cooled(told, result, now)?,
+            Step::Reached(result) => self.on_reached(result, now)?,
             Step::Called(called) => self.on_called(*called, now),
             Step::Settled(endings, result) => self.on_settled(endings, result)?,
             Step::Kept(queue, asked_at, receipts, result) => {
@@ -340,7 +349,9 @@ impl<'w, W: World> Engine<'w, W> {
         };
         let others = [
             self.receive_at(now).filter(|_| working),
+            self.doors.next_move().filter(|_| working),
             self.book_at(now).filter(|_| working),
+            self.alone_at(now).filter(|_| working),
             self.keeper.look_at(),
             self.settle_at(),
             (!working && self.is_receiving()).then(|| self.receives_given_up_at()),

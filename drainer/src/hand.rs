@@ -69,6 +69,11 @@ impl Hand {
         self.queues.iter_mut().for_each(|queue| queue.retain(&keep));
     }
 
+    /// Takes out all tasks of one queue.
+    pub(crate) fn take_all_of(&mut self, queue: usize) -> Vec<Ready> {
+        self.queues[queue].drain(..).collect()
+    }
+
     /// Takes out all tasks.
     pub(crate) fn take_all(&mut self) -> Vec<Ready> {
         self.queues.iter_mut().flat_map(|queue| queue.drain(..)).collect()

@@ -13,6 +13,7 @@ use jobq_core::settlement::Settled;
 use jobq_core::time::Timestamp;
 
 use crate::engine::Engine;
+use crate::hand::Ready;
 use crate::persist::pause;
 use crate::settled::Ending;
 use crate::step::Step;
@@ -179,7 +180,13 @@ impl<W: World> Engine<'_, W> {
 
     /// Hands back every delivery that waits for a slot.
     pub(crate) fn hand_back(&mut self) {
-        for ready in self.hand.take_all() {
+        let tasks = self.hand.take_all();
+        self.release(tasks);
+    }
+
+    /// Hands these tasks back.
+    pub(crate) fn release(&mut self, tasks: Vec<Ready>) {
+        for ready in tasks {
             self.end(Ending::released(&self.plan.queues[ready.queue].name, ready.receipt));
         }
     }

@@ -7,6 +7,7 @@
 //! Read in the order of a task's way: `received` tasks lie in the `hand`, `booked` slots wait in the
 //! `pacer`, `called` tasks have an outcome, `settled` ones are gone; `kept` ones stay hidden meanwhile.
 
+mod alone;
 mod booked;
 mod called;
 mod endings;
@@ -14,6 +15,7 @@ mod engine;
 mod hand;
 mod kept;
 pub mod manner;
+mod opened;
 mod pacer;
 mod persist;
 pub mod plan;

@@ -22,6 +22,9 @@ pub struct Manner {
     pub empty_rounds: u32,
     /// What is kept free before a deadline.
     pub margin: Margin,
+    /// By how much drainers that wait for the same slots ask at different instants, each after a look at what is there: a
+    /// write that comes too late is paid for like any other. Zero: they ask at once and find out.
+    pub spread: Duration,
 }
 
 /// What a drainer keeps free before its deadline. The last call starts so long before it as nearly all calls take
@@ -69,6 +72,7 @@ impl Manner {
             },
             empty_rounds: 1,
             margin: Margin { call: Duration::ZERO, settle: Duration::ZERO },
+            spread: Duration::ZERO,
         }
     }
 
@@ -95,6 +99,8 @@ impl Manner {
             empty_rounds: 3,
             // A put of 4 MiB from a small function and a hundred deletes after it take one to three seconds.
             margin: Margin { call: Duration::from_secs(2), settle: Duration::from_secs(5) },
+            // Slots are given out half a second ahead: none is lost by this.
+            spread: Duration::from_millis(200),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jobq_core::limit::Limit;
 use jobq_core::name::DrainerId;
+use jobq_core::policy::calendar::alone::Alone;
 use jobq_core::queue::Queue;
 use jobq_core::rate::Pace;
 use jobq_core::time::Timestamp;
@@ -36,6 +37,8 @@ pub struct Plan {
     pub grace: Duration,
     /// How to treat the backend.
     pub manner: Manner,
+    /// The share of the limit it goes on with while the ledger doesn't answer; without one it waits.
+    pub alone: Option<Alone>,
 }
 
 /// When a drainer ends by itself.
@@ -43,10 +46,11 @@ pub struct Plan {
 pub enum Until {
     /// Not before it is told to.
     Stopped,
-    /// When its queues hold no task: none ready, none delayed, none in flight anywhere.
+    /// When its queues hold no task: none ready, none delayed, none in flight anywhere. A closed queue is not waited
+    /// for.
     Empty,
     /// When it has received, called and settled nothing for this long, whatever the queues hold: somebody else sees
-    /// to it that a drainer is started again.
+    /// to it that a drainer is started again. At once when all its queues are closed.
     Idle(Duration),
 }
 
@@ -60,9 +64,16 @@ impl Plan {
             deadline: None,
             grace: queues.iter().map(|queue| queue.timeout).max().unwrap_or_default(),
             manner: Manner::local(),
+            alone: None,
             limit,
             queues,
         }
+    }
+
+    /// The same drainer, one of those that are held to the limit's `drainers.max` from outside: it goes on alone while
+    /// the ledger doesn't answer, if the limit can be shared so. No other drainer may.
+    pub fn capped(self) -> Self {
+        Self { alone: Alone::share(&self.limit), ..self }
     }
 
     /// The same drainer over SQS.

@@ -11,6 +11,7 @@ use jobq_core::policy::fair;
 use jobq_core::policy::room::{Flow, Load, Supply, receives, room};
 use jobq_core::ports::depth::Depth;
 use jobq_core::ports::inbox::Inbox;
+use jobq_core::queue::Queue;
 use jobq_core::task::Request;
 use jobq_core::time::Timestamp;
 
@@ -60,9 +61,10 @@ impl<W: World> Engine<'_, W> {
             return;
         }
         let total = room(&Load { in_hand: 0, ..self.load(now) });
+        let ends = self.stops_at();
         for queue in 0..self.sources.len() {
             let source = &self.sources[queue];
-            if now < source.not_before {
+            if now < source.not_before || !self.doors.is_open(queue) {
                 continue;
             }
             let supply = Supply {
@@ -72,7 +74,11 @@ impl<W: World> Engine<'_, W> {
                 on_the_way: source.on_the_way,
                 // A queue that was found empty is asked in quick succession to be sure of it.
                 flow: if self.empty_rounds > 0 { Flow::Few } else { source.flow },
-                most_wait: self.stops_at().map_or(Duration::MAX, |at| at.since(now)),
+                most_wait: ends
+                    .into_iter()
+                    .chain(self.doors.moves_at(queue))
+                    .min()
+                    .map_or(Duration::MAX, |at| at.since(now)),
             };
             let receives = receives(&self.plan.manner.receiving, &supply);
             for _ in 0..receives.count {
@@ -138,15 +144,24 @@ impl<W: World> Engine<'_, W> {
 
     /// Asks how many tasks the queues hold, where that decides whether the work is over.
     pub(crate) fn measure(&mut self) {
-        let idle = self.is_idle() && self.sources.iter().all(|source| source.empty);
+        let known_empty = |queue: usize| self.sources[queue].empty || !self.doors.is_open(queue);
+        let idle = self.is_idle() && (0..self.sources.len()).all(known_empty);
         if self.plan.until != Until::Empty || !idle || self.measuring {
             return;
         }
         self.measuring = true;
-        let (world, plan) = (self.world, self.plan);
+        let world = self.world;
+        let open: Vec<&Queue> = self
+            .plan
+            .queues
+            .iter()
+            .enumerate()
+            .filter(|(number, _)| self.doors.is_open(*number))
+            .map(|(_, queue)| queue)
+            .collect();
         self.operate(async move {
             let mut total = 0;
-            for queue in &plan.queues {
+            for queue in open {
                 match world.depth().measure(&queue.name).await {
                     Ok(depth) => total += depth.ready + depth.in_flight + depth.delayed,
                     Err(fault) => return Step::Measured(Err(fault)),
@@ -227,7 +242,8 @@ impl<W: World> Engine<'_, W> {
 
     /// The weights of `queue` and of the others that have tasks, as far as is known.
     fn active_weights(&self, queue: usize) -> u64 {
-        let active = |other: &usize| *other == queue || !self.sources[*other].empty;
+        let active =
+            |other: &usize| *other == queue || (!self.sources[*other].empty && self.doors.is_open(*other));
         let weights = (0..self.sources.len()).filter(active);
         weights.map(|other| u64::from(self.plan.queues[other].weight.get())).sum()
     }

@@ -26,6 +26,8 @@ pub(crate) enum Step {
     Booked(Result<Booked, Fault>),
     /// The ledger has taken in this many refusals, or hasn't.
     Cooled(usize, Result<Versioned, Fault>),
+    /// The ledger has answered after faults, or hasn't.
+    Reached(Result<Versioned, Fault>),
     /// A call has ended.
     Called(Box<Called>),
     /// Records and settlements are durable, or can't be.

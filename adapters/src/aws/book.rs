@@ -37,6 +37,8 @@ pub(super) enum Stage {
     Hidden,
     /// Its copy or letter is durable.
     Copied,
+    /// SQS was asked to delete it, and the reply was lost.
+    Asked,
     /// It is deleted, but not counted.
     Deleted,
     /// All of it is done.

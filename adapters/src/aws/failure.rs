@@ -8,10 +8,12 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jobq_core::fault::{Fault, FaultKind};
 
 /// Codes of failures that trying again can't mend.
-const LASTING: [&str; 22] = [
+const LASTING: [&str; 28] = [
     "AccessDenied",
     "AccessDeniedException",
     "AuthFailure",
+    "AuthorizationHeaderMalformed",
+    "DecryptionFailure",
     "ExpiredToken",
     "ExpiredTokenException",
     "IncompleteSignature",
@@ -19,12 +21,16 @@ const LASTING: [&str; 22] = [
     "InvalidAddress",
     "InvalidAttributeName",
     "InvalidAttributeValue",
+    "InvalidBucketName",
     "InvalidClientTokenId",
+    "InvalidKeyId",
     "InvalidMessageContents",
     "InvalidParameterValue",
     "InvalidParameterValueException",
+    "InvalidRequestException",
     "MissingAuthenticationToken",
     "NoSuchBucket",
+    "PermanentRedirect",
     "ResourceNotFoundException",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",

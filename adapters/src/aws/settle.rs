@@ -28,6 +28,8 @@ struct Ending<'a> {
     settlement: &'a Settlement,
     /// None if it isn't ours.
     claim: Option<Claim<'a>>,
+    /// Whether an earlier settlement asked to delete it, and never learned what became of that.
+    doubtful: bool,
 }
 
 impl<C: Clock> AwsStore<C> {
@@ -36,10 +38,13 @@ impl<C: Clock> AwsStore<C> {
         let mut endings: Vec<Ending<'_>> = Vec::with_capacity(settlements.len());
         for settlement in settlements {
             let claim = Claim::make(&self.shared.book, &settlement.receipt, now);
-            endings.push(Ending { settlement, claim });
+            let doubtful = claim.as_ref().is_some_and(|claim| claim.stage() == Stage::Asked);
+            endings.push(Ending { settlement, claim, doubtful });
         }
         let copied = self.send_copies(&endings).await;
         let mut fault = note(&mut endings, copied);
+        // Before it is asked for: the reply may be lost, and this future be dropped.
+        endings.iter_mut().filter(|ending| ending.is_done()).for_each(|ending| ending.reach(Stage::Asked));
         let (deleted, released) = join!(self.delete(&endings), self.release(&endings));
         fault = fault.or(note(&mut endings, deleted));
         fault = fault.or(note(&mut endings, released));
@@ -77,10 +82,9 @@ impl<C: Clock> AwsStore<C> {
 
     /// Deletes what is done, and what a copy or letter replaces.
     async fn delete(&self, endings: &[Ending<'_>]) -> Told {
-        let done = |ending: &Ending<'_>| matches!(ending.settlement.end, End::Done { .. });
-        let done = at(endings, Stage::Hidden).filter(|(_, ending)| done(ending));
+        let ended = at(endings, Stage::Copied).chain(at(endings, Stage::Asked));
         let mut jobs = Vec::new();
-        for (name, handles) in self.by_queue(done.chain(at(endings, Stage::Copied))) {
+        for (name, handles) in self.by_queue(ended) {
             jobs.push(self.delete_all(OPERATION, name, handles, AT_ONCE));
         }
         all(jobs, AT_ONCE).await
@@ -135,6 +139,11 @@ impl Ending<'_> {
         self.claim.as_ref().is_some_and(|claim| claim.stage() == stage)
     }
 
+    /// Whether it is done and nothing has been asked for yet.
+    fn is_done(&self) -> bool {
+        self.is_at(Stage::Hidden) && matches!(self.settlement.end, End::Done { .. })
+    }
+
     fn reach(&mut self, stage: Stage) {
         if let Some(claim) = &mut self.claim {
             claim.reach(stage);
@@ -146,15 +155,16 @@ impl Ending<'_> {
         let Some(claim) = &mut self.claim else {
             return;
         };
-        match (claim.stage(), &self.settlement.end, answer) {
-            (Stage::Hidden, End::Retry { .. } | End::Dead { .. }, Answer::Held) => claim.reach(Stage::Copied),
-            (Stage::Hidden, End::Release, Answer::Held) => claim.reach(Stage::Ended),
+        let next = match (claim.stage(), answer, &self.settlement.end) {
+            (Stage::Hidden, Answer::Held, End::Retry { .. } | End::Dead { .. }) => Stage::Copied,
+            (Stage::Hidden, Answer::Held, End::Release) => Stage::Ended,
             // What is replaced and can't be deleted comes back: once more is better than never.
-            (Stage::Copied, _, _) | (Stage::Hidden, End::Done { .. }, Answer::Held) => {
-                claim.reach(Stage::Deleted);
-            }
-            _ => {}
-        }
+            (Stage::Copied, ..) | (Stage::Asked, Answer::Held, _) => Stage::Deleted,
+            // There is nothing to delete: the first time because it isn't ours, the second because it is done.
+            (Stage::Asked, Answer::Refused(_), _) if self.doubtful => Stage::Deleted,
+            _ => Stage::Hidden,
+        };
+        claim.reach(next);
     }
 
     fn settled(&self) -> Settled {

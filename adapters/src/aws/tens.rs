@@ -167,7 +167,7 @@ mod tests {
     }
 
     fn held(entries: &[usize]) -> impl Iterator<Item = String> {
-        entries.to_vec().into_iter().rev().map(|entry| entry.to_string())
+        entries.iter().rev().map(ToString::to_string)
     }
 
     #[test]

@@ -18,7 +18,7 @@ const APART: u64 = 2 * MINUTE;
 
 /// What one who knows all would take: drainers begin at once, may be split, and hold exactly the calls that are in
 /// flight. At least one is there while anything is to be done, and each time it takes the same patience to see that
-/// nothing more comes.
+/// nothing more comes. Who begins late can take a little less: pushes that waited together share that patience.
 pub(crate) fn least(pushes: &[Push], per_second: f64, latency: u64, each: u32) -> Least {
     let (mut tasks, mut calls) = (Tasks::default(), Calls::default());
     let mut pushes = pushes.iter().peekable();

@@ -2,14 +2,17 @@
 
 use std::fmt;
 
+use jobq_adapters::clock::SystemClock;
 use jobq_core::config::nearest::suggestion;
 use jobq_core::human;
+use jobq_core::ports::clock::Clock;
 use jobq_core::queue::Queue;
 use serde::Serialize;
 
 use crate::args::Global;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::openings::Openings;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::readings::{self, QueueReading, queue_rows, row, table};
@@ -44,7 +47,12 @@ fn show(project: &Project, queues: Vec<QueueReading>, name: &str) -> Result<Show
         return Err(Failure::usage(format!("there is no queue '{name}'")).hint(hint));
     };
     let configured = project.config.queues.values().find(|queue| queue.name.as_str() == name);
-    Ok(Show { reading, settings: configured.map(Settings::from) })
+    let now = SystemClock::new().now();
+    Ok(Show {
+        reading,
+        settings: configured.map(Settings::from),
+        openings: configured.map(|queue| Openings::at(now, &queue.schedule)),
+    })
 }
 
 #[derive(Debug, Serialize)]
@@ -64,6 +72,7 @@ struct Show {
     reading: QueueReading,
     /// None where the queue isn't in the configuration.
     settings: Option<Settings>,
+    openings: Option<Openings>,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,6 +124,9 @@ impl fmt::Display for Show {
                 row(["max response", &format!("{} bytes", settings.max_response)]),
                 row(["results", &or_none(&settings.results)]),
             ],
-        )
+        )?;
+        let Some(openings) = &self.openings else { return Ok(()) };
+        writeln!(f)?;
+        table(f, &openings.rows())
     }
 }

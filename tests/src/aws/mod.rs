@@ -7,6 +7,7 @@ mod emulator;
 mod ministack;
 mod moto;
 mod per_process;
+pub mod plain_http;
 pub mod proxy;
 pub mod request_kind;
 

@@ -10,6 +10,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 
+use super::plain_http;
 use super::request_kind::{Kind, kind};
 
 /// What one kind of request came to.
@@ -105,7 +106,7 @@ impl Proxy {
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
         // The client asks for one though nothing here is encrypted; another test may have been quicker.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = plain_http::client();
         loop {
             let (stream, _) = listener.accept().await.unwrap();
             let _ = stream.set_nodelay(true);

@@ -1,6 +1,7 @@
 //! What tests of the whole program are made of: the program, a folder for it, nginx as the API, patience.
 
 pub mod access_log;
+pub mod api;
 pub mod folder;
 pub mod jobq;
 pub mod nginx;

@@ -23,6 +23,20 @@ impl Nginx {
         )
     }
 
+    /// nginx that lets `rate` through, and `burst` beyond at once, to the API behind it; 429 for the rest.
+    pub fn limiting_before(rate: &str, burst: u32, port: u16) -> Self {
+        Self::start(
+            &format!(
+                "limit_req_zone $server_name zone=api:1m rate={rate};\n limit_req_status 429;
+                 upstream behind {{ server 127.0.0.1:{port}; keepalive 64; }}"
+            ),
+            &format!(
+                "location / {{ limit_req zone=api burst={burst} nodelay; proxy_pass http://behind;
+                               proxy_http_version 1.1; proxy_set_header Connection ''; }}"
+            ),
+        )
+    }
+
     /// nginx that answers everything with 200, but for the `locations` given.
     pub fn open(locations: &str) -> Self {
         Self::start("", &format!("{locations} location / {{ try_files /none @ok; }}"))

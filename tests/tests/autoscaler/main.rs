@@ -75,7 +75,7 @@ fn desired(report: &Report) -> u32 {
 async fn at_work(world: &Wards, limit: &Limit, drainer: &str) {
     let found = world.store.load(&limit.name).await.unwrap();
     let drainer = drainer.parse().unwrap();
-    let want = Want { drainer, slots: 0, in_flight: 0, unused: Vec::new() };
+    let want = Want::new(drainer, 0);
     let next = book(limit, &found.state, world.clock.now(), &want).state.unwrap();
     let written = world.store.swap(&limit.name, found.version, &next).await.unwrap();
     assert!(matches!(written, Swap::Written(_)));

@@ -1,7 +1,7 @@
 //! Functions on MiniStack: made from a folder's files, had run, and asked what they said.
 
 use std::io::{Cursor, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,6 +9,10 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::rest;
+
+/// How long a line is waited for, and between two looks: logs are kept some time after they were written.
+const PATIENCE: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A function, ready to be invoked.
 #[derive(Debug, Clone)]
@@ -77,7 +81,7 @@ impl Function {
 
     /// The same with any bytes.
     pub(crate) async fn invoke_with(&self, payload: Vec<u8>) -> Answer {
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         let response = rest::request("lambda", Method::POST, self.invocations(), &[], payload).await;
         let failed =
             response.headers().contains_key("x-amz-function-error") || !response.status().is_success();
@@ -94,8 +98,24 @@ impl Function {
         assert_eq!(response.status().as_u16(), 202);
     }
 
+    /// The line that tells of such an event, once it is there.
+    ///
+    /// # Panics
+    /// If it never comes.
+    pub(crate) async fn line(&self, event: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
+        loop {
+            let lines = self.log().await;
+            if let Some(line) = lines.iter().find(|line| line["event"] == event && wanted(line)) {
+                return line.clone();
+            }
+            assert!(begun.elapsed() < PATIENCE, "no such {event} in {lines:?}");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// The JSON lines it has written so far.
-    pub(crate) async fn log(&self) -> Vec<Value> {
+    async fn log(&self) -> Vec<Value> {
         let group = format!("/aws/lambda/{}", self.name);
         let body = json!({ "logGroupName": group });
         let answer = rest::call(&self.url, "Logs_20140328.FilterLogEvents", &body).await;

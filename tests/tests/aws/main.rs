@@ -11,14 +11,19 @@
     reason = "a test may panic, print, and give up after a while"
 )]
 
+mod bootstraps;
 mod deploy;
 mod fleet;
 mod function;
 mod history;
 mod ledger;
 mod parts;
+mod queue;
+mod queue_trouble;
 mod rest;
 mod results;
+mod scripted;
 mod secrets;
+mod slow_api;
 mod stand_ins;
 mod templates;

@@ -102,7 +102,7 @@ impl Bucket {
     }
 
     async fn keys(&self) -> Vec<String> {
-        let list = self.get("?list-type=2").await;
+        let (_, list) = self.get("?list-type=2").await;
         let list = String::from_utf8(list).unwrap();
         let keys = list.split("<Key>").skip(1).map(|rest| rest.split("</Key>").next().unwrap().to_owned());
         let mut keys: Vec<String> = keys.collect();
@@ -110,12 +110,14 @@ impl Bucket {
         keys
     }
 
-    async fn get(&self, path: &str) -> Vec<u8> {
+    /// What is there, and what it is said to be.
+    async fn get(&self, path: &str) -> (String, Vec<u8>) {
         let url = format!("{}/{}{path}", self.url, self.bucket);
         let response = rest::request("s3", Method::GET, url, &[], Vec::new()).await;
         assert!(response.status().is_success(), "{path}: {}", response.status());
         assert!(!response.headers().contains_key("content-encoding"), "it is gzip by name, not by encoding");
-        response.bytes().await.unwrap().to_vec()
+        let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+        (kind, response.bytes().await.unwrap().to_vec())
     }
 }
 
@@ -130,7 +132,8 @@ impl Results for Bucket {
         let mut lines = Vec::new();
         for key in self.keys().await {
             let mut text = String::new();
-            let packed = self.get(&format!("/{key}")).await;
+            let (kind, packed) = self.get(&format!("/{key}")).await;
+            assert_eq!(kind, "application/gzip");
             MultiGzDecoder::new(packed.as_slice()).read_to_string(&mut text).unwrap();
             assert!(text.ends_with('\n'), "{key}");
             lines.extend(text.lines().map(str::to_owned));

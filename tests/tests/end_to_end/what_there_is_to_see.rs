@@ -16,7 +16,8 @@ fn lived_in() -> (Nginx, Folder) {
         "jobq.toml",
         "[limits.api]\nrate = \"100/s\"\nquotas = [\"600/m\"]\nhosts = [\"127.0.0.1\"]\nallow_private = true\n\
          [queues.calls]\nlimit = \"api\"\nresults = \"results.jsonl\"\n\
-         [limits.idle]\nrate = \"1/s\"\nhosts = [\"api.example\"]\n[queues.waiting]\nlimit = \"idle\"\n",
+         [limits.idle]\nrate = \"1/s\"\nhosts = [\"api.example\"]\n[queues.waiting]\nlimit = \"idle\"\n\
+         schedule = [\"cron(0 22 L DEC ? 2199) for 4h\"]\n",
     );
     folder.file("calls.txt", format!("{}{}\n", api.urls(5), api.url("/gone")));
     folder.file("later.txt", "https://api.example/1\nhttps://api.example/2\n");
@@ -32,7 +33,15 @@ fn what_there_is_to_see_in_text() {
     for (command, texts) in [
         ("status", &["QUEUE", "LIMIT", "BATCH", "calls", "waiting", "monday", "100/s", "2% headroom"][..]),
         ("queue ls", &["READY", "DEAD", "calls", "waiting"]),
-        ("queue show calls", &["visibility", "max response", "results.jsonl"]),
+        ("queue show calls", &["visibility", "max response", "results.jsonl", "always open"]),
+        (
+            "queue show waiting",
+            &[
+                "cron(0 22 L DEC ? 2199) for 4h",
+                "closed until 2199-12-31 22:00 UTC",
+                "2199-12-31 22:00 UTC to 2200-01-01 02:00 UTC",
+            ],
+        ),
         ("limit ls", &["api", "100/s", "98.00/s", "idle"]),
         ("limit show api", &["max in flight", "127.0.0.1", "quota 600/m", "6 used, 594 left"]),
         ("dlq ls", &["TASK", "monday-6", "rejected", "the API answered 404"]),
@@ -76,6 +85,11 @@ fn what_there_is_to_see_in_json() {
     assert_eq!((&status["queues"][0]["dead"], &status["queues"][1]["ready"]), (&1.into(), &2.into()));
     let shown = json("queue show calls");
     assert_eq!((&shown["queue"], &shown["settings"]["max_attempts"]), (&"calls".into(), &5.into()));
+    assert_eq!((&shown["openings"]["open"], &shown["openings"]["until"]), (&true.into(), &Value::Null));
+    let closed = &json("queue show waiting")["openings"];
+    assert_eq!(keys(closed), ["next", "open", "schedule", "until"]);
+    assert_eq!((&closed["open"], &closed["until"]), (&false.into(), &"2199-12-31T22:00:00.000000Z".into()));
+    assert_eq!(keys(&closed["next"][0]), ["from", "until"]);
 
     assert_eq!(keys(&json("limit ls")["limits"][0]), limit_keys);
     let limit = json("limit show api");

@@ -1,4 +1,5 @@
-//! Ports with everything going wrong that can: an operation fails, works but its reply is lost, or takes long.
+//! Ports with everything going wrong that can: an operation fails, works but its reply is lost, or takes long; a queue
+//! gives out nothing though it isn't empty, less than there is, in any order, or what somebody still holds.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
@@ -37,6 +38,9 @@ pub(crate) struct Faulty {
     pub(crate) watched: Mutex<Watched>,
     pub(crate) deleted_without_record: AtomicU64,
 }
+
+/// How often a receive that waits looks again.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// How many operations are under way on other threads: the clock must not move meanwhile.
 #[derive(Default)]
@@ -79,6 +83,12 @@ impl Drop for UnderWay<'_> {
     }
 }
 
+/// What a receive shows.
+struct Shown {
+    most: usize,
+    hidden: Duration,
+}
+
 impl Faulty {
     async fn troubled<T>(&self, operation: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
         let fault = |what| Fault::new(FaultKind::Passing, what);
@@ -93,6 +103,26 @@ impl Faulty {
             _ => {}
         }
         self.busy.during(operation).await
+    }
+
+    /// What a receive brings at most, and for how long it really hides that: mostly what was asked for.
+    fn shown(&self, max: usize, visibility: Duration) -> Shown {
+        if !self.chance.once_in(self.trouble / 3) {
+            return Shown { most: max, hidden: visibility };
+        }
+        match self.chance.below(3) {
+            0 => Shown { most: 0, hidden: visibility },
+            1 => Shown { most: max.div_ceil(7), hidden: visibility },
+            _ => Shown { most: max, hidden: visibility / 200 },
+        }
+    }
+
+    fn mix(&self, deliveries: &mut [Delivery]) {
+        if self.trouble > 0 {
+            for last in (1..deliveries.len()).rev() {
+                deliveries.swap(last, self.chance.below(last as u64 + 1) as usize);
+            }
+        }
     }
 
     fn check_records(&self, settlements: &[Settlement]) {
@@ -112,12 +142,23 @@ impl Inbox for Faulty {
         visibility: Duration,
         wait: Duration,
     ) -> Result<Vec<Delivery>, Fault> {
-        let receive = self.store.receive(queue, max, visibility, Duration::ZERO);
-        let deliveries = self.troubled(receive).await?;
-        if deliveries.is_empty() {
+        let mut now = self.clock.now();
+        let Shown { most, hidden } = self.shown(max, visibility);
+        let receive = self.store.receive(queue, most, hidden, Duration::ZERO);
+        let mut deliveries = self.troubled(receive).await?;
+        let mut left = wait;
+        while deliveries.is_empty() && !left.is_zero() {
             // Waiting is not work: the clock must move meanwhile.
-            self.clock.sleep(wait).await;
+            let turn = left.min(LOOK_EVERY);
+            self.clock.sleep(turn).await;
+            left -= turn;
+            now = self.clock.now();
+            let receive = self.store.receive(queue, max, visibility, Duration::ZERO);
+            deliveries = self.busy.during(receive).await?;
         }
+        self.mix(&mut deliveries);
+        // A queue that gives a task out twice tells neither of the two.
+        deliveries.iter_mut().for_each(|delivery| delivery.hidden_until = now.plus(visibility));
         let mut watched = self.watched.lock().unwrap();
         for delivery in &deliveries {
             let task = Envelope::decode(&delivery.body).unwrap().id.to_string();

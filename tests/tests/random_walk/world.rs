@@ -1,33 +1,54 @@
 //! The world of a drainer in a walk.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use jobq_core::event::Event;
 use jobq_core::ports::metrics::Metrics;
 use jobq_drainer::world::World;
 use jobq_tests::hand_clock::HandClock;
 
 use crate::api::Api;
+use crate::cut::Cut;
 use crate::faulty::Faulty;
 
+/// What all drainers share, and each one's own way to the ledger.
+#[derive(Clone)]
 pub(crate) struct WalkWorld {
-    pub(crate) ports: Faulty,
-    pub(crate) api: Api,
-    pub(crate) deaf: Deaf,
+    pub(crate) ports: Arc<Faulty>,
+    pub(crate) api: Arc<Api>,
+    pub(crate) notes: Notes,
+    pub(crate) ledger: Cut,
 }
 
-/// Takes note of nothing: a walk is judged by what the API and the queue saw.
-pub(crate) struct Deaf;
+/// Takes note of little: a walk is judged by what the API and the queue saw.
+#[derive(Clone, Default)]
+pub(crate) struct Notes {
+    went_alone: Arc<AtomicU32>,
+}
 
-impl Metrics for Deaf {
-    fn record(&self, _event: &Event) {}
+impl Notes {
+    /// How many times a drainer went alone.
+    pub(crate) fn went_alone(&self) -> u32 {
+        self.went_alone.load(Ordering::SeqCst)
+    }
+}
+
+impl Metrics for Notes {
+    fn record(&self, event: &Event) {
+        if matches!(event, Event::DrainerWentAlone { .. }) {
+            self.went_alone.fetch_add(1, Ordering::SeqCst);
+        }
+    }
 }
 
 impl World for WalkWorld {
     type Inbox = Faulty;
     type Depth = Faulty;
-    type Ledger = Faulty;
+    type Ledger = Cut;
     type Target = Api;
     type ResultSink = Faulty;
-    type Metrics = Deaf;
+    type Metrics = Notes;
     type Clock = HandClock;
 
     fn inbox(&self) -> &Faulty {
@@ -38,8 +59,8 @@ impl World for WalkWorld {
         &self.ports
     }
 
-    fn ledger(&self) -> &Faulty {
-        &self.ports
+    fn ledger(&self) -> &Cut {
+        &self.ledger
     }
 
     fn target(&self) -> &Api {
@@ -50,8 +71,8 @@ impl World for WalkWorld {
         &self.ports
     }
 
-    fn metrics(&self) -> &Deaf {
-        &self.deaf
+    fn metrics(&self) -> &Notes {
+        &self.notes
     }
 
     fn clock(&self) -> &HandClock {

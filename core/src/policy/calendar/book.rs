@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use super::alone::{self, Alone, Left};
 use super::holders::Part;
 use super::state::LimitState;
 use super::{holders, pace, windows};
@@ -38,6 +39,20 @@ pub struct Want {
     pub in_flight: u32,
     /// Slots of earlier leases in which no call was started.
     pub unused: Vec<Lease>,
+    /// How long nearly all of its calls take; zero if none has ended.
+    pub latency: Duration,
+    /// When it ends by itself, if it does.
+    pub ends_at: Option<Timestamp>,
+    /// Its part of the limit if it may go on alone when the ledger doesn't answer.
+    pub alone: Option<Alone>,
+}
+
+impl Want {
+    /// `slots` for a drainer of which nothing else is known.
+    pub fn new(drainer: DrainerId, slots: u32) -> Self {
+        let (unused, latency) = (Vec::new(), Duration::ZERO);
+        Self { drainer, slots, in_flight: 0, unused, latency, ends_at: None, alone: None }
+    }
 }
 
 /// The answer, and the document to write for it to hold.
@@ -80,6 +95,8 @@ pub enum Why {
     Paused,
     /// Other drainers hold all permits of the cap on calls in flight.
     InFlight,
+    /// The ledger lost drainers, and what they may use alone is the whole limit.
+    Lost,
     /// The calendar lies further ahead than it can: a clock was set back, here or elsewhere.
     Clock,
 }
@@ -93,6 +110,7 @@ impl Why {
             Self::Cooling => "the API asked to slow down",
             Self::Paused => "the limit is paused",
             Self::InFlight => "all calls allowed in flight are under way",
+            Self::Lost => "drainers that lost the ledger may be using the whole limit",
             Self::Clock => "the calendar is ahead of this clock: a clock was set back",
         }
     }
@@ -101,7 +119,8 @@ impl Why {
 /// Books up to `want.slots` slots at `now`.
 ///
 /// A pure function: the answer holds once the document is written by compare-and-swap; on conflict, ask again with the
-/// document found. In any window W, over all drainers, at most `rate x W + burst + 1 + 2 x rate x clock error` calls start.
+/// document found. In any window W, over all drainers, at most `rate x W + burst + 1 + 2 x rate x clock error` calls start,
+/// and one more for each drainer that goes alone within it.
 pub fn book(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want) -> Booking {
     let mut next = state.clone();
     want.unused.iter().for_each(|unused| give_back(limit, &mut next, unused));
@@ -117,7 +136,7 @@ pub fn book(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want) -> B
     }
     let claimed = part.map_or(0, |part| part.claimed);
     if matches!(answer, Answer::Lease(_)) || holders::is_due(&next, now, &want.drainer, claimed) {
-        holders::renew(&mut next, now, &want.drainer, claimed);
+        holders::renew(&mut next, now, want, claimed);
     }
     let permits = part.map(|part| part.usable);
     Booking { state: (next != *state).then_some(next), answer, permits }
@@ -146,17 +165,26 @@ fn answer(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want, part: 
     if part.is_some_and(|part| part.usable == 0) {
         return wait(now.plus(ASK_AGAIN), Why::InFlight);
     }
-    match stretch(limit, state, now, want.slots) {
+    let left = alone::left(limit, state, now, want);
+    match stretch(limit, state, now, want.slots, left) {
         Ok(lease) => admitted(limit, state, lease),
         Err(refusal) => refusal,
     }
 }
 
 /// The next stretch of the calendar, before quotas are asked.
-fn stretch(limit: &Limit, state: &LimitState, now: Timestamp, slots: u32) -> Result<Lease, Answer> {
+fn stretch(
+    limit: &Limit,
+    state: &LimitState,
+    now: Timestamp,
+    slots: u32,
+    left: Left,
+) -> Result<Lease, Answer> {
     let wait = |until, why| Err(Answer::Wait { until, why });
     let effective = pace::effective(limit, state, now);
-    let interval = effective.interval;
+    let Some(interval) = left.stretch(effective.interval) else {
+        return wait(left.until.max(now.plus(ASK_AGAIN)), Why::Lost);
+    };
     let next = state.last_slot.map_or(Timestamp::EPOCH, |last| last.plus(interval));
     if state.last_slot.is_some_and(|last| last > now.plus(HORIZON + 2 * SPAN)) {
         return wait(now.plus(ASK_AGAIN), Why::Clock);
@@ -165,7 +193,7 @@ fn stretch(limit: &Limit, state: &LimitState, now: Timestamp, slots: u32) -> Res
         return wait(next.minus(HORIZON), Why::Pace);
     }
     // What lies behind: burst slots, and none from before the end of a cool-down.
-    let (lateness, catch_up) = tolerance(limit, interval);
+    let (lateness, catch_up) = tolerance(limit, effective.interval);
     let behind = catch_up.saturating_sub(catch_up / limit.burst.get());
     let rested = state.cool_down.as_ref().map_or(Timestamp::EPOCH, |cool| cool.until);
     let first = next.max(now.minus(behind)).max(rested);
@@ -181,7 +209,7 @@ fn stretch(limit: &Limit, state: &LimitState, now: Timestamp, slots: u32) -> Res
 ///
 /// What a slow override or a cool-down leaves may not be caught up at that slow measure: its late calls would fall on
 /// top of the configured pace when that comes back.
-fn tolerance(limit: &Limit, interval: Duration) -> (Duration, Duration) {
+pub(super) fn tolerance(limit: &Limit, interval: Duration) -> (Duration, Duration) {
     let bound = windows::lateness_bound(limit).unwrap_or(MOST_LATENESS).min(MOST_LATENESS);
     if interval.is_zero() {
         // Without a pace nothing bunches; the slots are good for as long as a lease lasts.
@@ -193,7 +221,7 @@ fn tolerance(limit: &Limit, interval: Duration) -> (Duration, Duration) {
 }
 
 /// How many slots lie within one span and before an override `ends`; at least one.
-fn fitting(lease: &Lease, ends: Timestamp) -> u32 {
+pub(super) fn fitting(lease: &Lease, ends: Timestamp) -> u32 {
     if lease.interval.is_zero() {
         return u32::MAX;
     }

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use super::alone::{ALONE_FOR, is_lost};
+use super::book::Want;
 use super::state::{Holder, LimitState};
 use crate::name::DrainerId;
 use crate::time::Timestamp;
@@ -36,7 +38,7 @@ pub(super) fn part(
     in_flight: u32,
     cap: u32,
 ) -> Part {
-    let others = || alive(state, now).filter(|holder| holder.drainer != drainer.as_str());
+    let others = || alive(state, now).filter(|holder| !is_of(holder, drainer));
     let count = u32::try_from(others().count()).unwrap_or(u32::MAX).saturating_add(1);
     let claimed = others().fold(0u32, |sum, holder| sum.saturating_add(holder.permits));
     let fair = (cap / count).max(1);
@@ -44,27 +46,33 @@ pub(super) fn part(
     Part { claimed, usable: fair.min(claimed) }
 }
 
-/// Notes that `drainer` is alive and holds `permits`; drops those that count as dead.
-pub(super) fn renew(state: &mut LimitState, now: Timestamp, drainer: &DrainerId, permits: u32) {
-    state.holders.retain(|holder| holder.until > now && holder.drainer != drainer.as_str());
+/// Notes that whoever asks is alive and holds `permits`; drops those that count as dead and don't call alone.
+pub(super) fn renew(state: &mut LimitState, now: Timestamp, want: &Want, permits: u32) {
+    let noted = state.holders.iter().find(|holder| is_of(holder, &want.drainer));
+    let since = noted.and_then(|own| own.since).or(Some(now));
+    state
+        .holders
+        .retain(|holder| !is_of(holder, &want.drainer) && (holder.until > now || is_lost(holder, now)));
     let until = now.plus(HOLDER_LIFETIME);
-    let drainer = drainer.as_str().to_owned();
     state.holders.push(Holder {
-        drainer,
-        since: None,
+        drainer: want.drainer.as_str().to_owned(),
+        since,
         until,
         permits,
-        latency_ms: 0,
-        ends_at: None,
-        alone_until: None,
+        latency_ms: u32::try_from(want.latency.as_millis()).unwrap_or(u32::MAX),
+        ends_at: want.ends_at,
+        alone_until: want.alone.map(|_| until.plus(ALONE_FOR)),
     });
+}
+
+fn is_of(holder: &Holder, drainer: &DrainerId) -> bool {
+    holder.drainer == drainer.as_str()
 }
 
 /// Whether `drainer` should be noted again: it isn't yet, holds something else, or soon counts as dead.
 pub(super) fn is_due(state: &LimitState, now: Timestamp, drainer: &DrainerId, permits: u32) -> bool {
-    let soon = now.plus(HOLDER_LIFETIME / 2);
-    let noted = |holder: &Holder| {
-        holder.drainer == drainer.as_str() && holder.permits == permits && holder.until > soon
-    };
+    // Others count on the permits of one that seems dead; where there are none, a write is saved if it books soon.
+    let soon = now.plus(if permits > 0 { HOLDER_LIFETIME / 2 } else { HOLDER_LIFETIME * 3 / 10 });
+    let noted = |holder: &Holder| is_of(holder, drainer) && holder.permits == permits && holder.until > soon;
     !state.holders.iter().any(noted)
 }

@@ -4,6 +4,7 @@
 //! drainer; leases never overlap, so the calls of all drainers together are one evenly spaced sequence
 //! without any drainer knowing of another. Why no window is passed is told in `design.md` beside this file.
 
+pub mod alone;
 pub mod book;
 pub mod cool;
 pub mod holders;

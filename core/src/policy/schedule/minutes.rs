@@ -4,7 +4,7 @@
 pub(super) const A_DAY: u64 = 24 * 60;
 
 const WORD: u64 = 64;
-const WORDS: usize = A_DAY.div_ceil(WORD) as usize;
+const WORDS: usize = (24_usize * 60).div_ceil(64);
 
 /// A set of minutes, counted from midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

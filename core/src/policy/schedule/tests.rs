@@ -1,5 +1,11 @@
 //! Edges as tables; and any schedule, beside another reading of the same expressions minute by minute.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "minutes of a few days, after 1970"
+)]
+
 use std::ops::Range;
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
@@ -223,7 +229,7 @@ fn days() -> impl Strategy<Value = [Both; 3]> {
             select(vec!["JAN-MAR", "FEB", "NOV,DEC"]).prop_map(same)
         ]
     };
-    let early = prop_oneof![Just(same("1-11")), list(1..12, |month| month)].prop_map(|month| month);
+    let early = select(vec!["1-11", "2/3", "JAN-MAR", "FEB,APR,NOV"]).prop_map(same);
     let nobody = || ("?".to_owned(), "*".to_owned());
     let of_month =
         prop_oneof![any(), list(1..32, |day| day), (1..32u16).prop_map(|day| same(&format!("{day}W"))),];

@@ -1,7 +1,7 @@
 //! Every environment variable the drainer's function reads, but for those of the AWS SDK.
 
-/// The limit whose queues it drains. The stack's template sets it.
-pub(crate) const LIMIT: &str = "JOBQ_LIMIT";
+/// `JOBQ_LIMIT`: the limit whose queues it drains. The stack's template sets it.
+pub(crate) const LIMIT: &str = jobq_core::stack::LIMIT_VARIABLE;
 
 /// Where the function's code lies, jobq.toml beside it. Lambda sets it.
 pub(crate) const TASK_ROOT: &str = "LAMBDA_TASK_ROOT";

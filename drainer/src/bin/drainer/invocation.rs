@@ -6,7 +6,8 @@ use std::time::Duration;
 use jobq_adapters::aws::log::{Level, Line};
 use jobq_adapters::aws::wake::Wake;
 use jobq_core::fault::{Fault, FaultKind};
-use jobq_core::name::DrainerId;
+use jobq_core::name::{DrainerId, NameError};
+use jobq_core::policy::permits::per_drainer;
 use jobq_core::ports::clock::Clock;
 use jobq_core::time::Timestamp;
 use jobq_drainer::drain;
@@ -18,51 +19,58 @@ use serde_json::{Map, Value};
 use crate::environment::{Environment, Setup};
 use crate::world::LambdaWorld;
 
-/// How long before the function's deadline calls are broken off: what was called must still be settled, in spite of
-/// a lost packet or two, and told of.
-const BEFORE_DEADLINE: Duration = Duration::from_secs(8);
+/// How long before the function's deadline the drainer is to be done: for what is told then, and for the answer.
+const TO_TELL: Duration = Duration::from_secs(1);
 
-/// Of a short time, this part is kept for that at most.
-const PART_OF_TIME: u32 = 4;
+/// How long a drainer stays when there is nothing to do. Waiting is paid for, and somebody who pushes wakes the next.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// Drains the limit's queues, whoever asked for it. A fault is the function's error, so that alarms see it.
 pub(crate) async fn run(environment: &Environment, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
     let (payload, context) = event.into_parts();
     let begun = environment.clock.uptime();
-    let woken_by = ("woken_by", Value::from(Wake::read(&payload).as_str()));
-    environment.tell(&Line::new(Level::Info, "drain_begun", [woken_by.clone()]));
-    match drained(environment, &context).await {
+    let id = id(&context.request_id);
+    let fields = [("drainer", id.as_str().into()), ("woken_by", Wake::read(&payload).as_str().into())];
+    environment.tell(&Line::new(Level::Info, "drain_begun", fields.clone()));
+    match drained(environment, &context, &id).await {
         Ok(summary) => {
             let seconds = environment.clock.uptime().saturating_sub(begun).as_secs_f64();
-            let mut line = Line::new(Level::Info, "drain_ended", [woken_by, ("seconds", seconds.into())]);
+            let mut line = Line::new(Level::Info, "drain_ended", fields);
+            line.fields.insert("seconds".to_owned(), seconds.into());
             line.fields.extend(counts(&summary));
             environment.tell(&line);
             Ok(Value::Object(line.fields))
         }
         Err(fault) => {
             let error = fault.chain();
-            environment.tell(&Line::new(Level::Error, "drain_failed", [("error", error.clone().into())]));
+            let mut line = Line::new(Level::Error, "drain_failed", fields);
+            line.fields.insert("error".to_owned(), error.clone().into());
+            environment.tell(&line);
             Err(Diagnostic { error_type: "Fault".to_owned(), error_message: error })
         }
     }
 }
 
-async fn drained(environment: &Environment, context: &Context) -> Result<Summary, Fault> {
+async fn drained(environment: &Environment, context: &Context, id: &str) -> Result<Summary, Fault> {
     let setup = environment.setup()?;
-    let drainer = drainer_id(&context.request_id)?;
+    let drainer: DrainerId = id
+        .parse()
+        .map_err(|error: NameError| Fault::new(FaultKind::Lasting, "name the drainer").caused_by(error))?;
     let account = account(&context.invoked_function_arn)?;
     let world = LambdaWorld::open(environment, setup, &drainer, account)?;
-    let plan = plan(setup, drainer, environment.clock.now(), deadline(context));
+    let plan = plan(setup, drainer, deadline(context));
     let summary = drain(&world, &plan, pending(), pending()).await;
     world.flush();
     summary
 }
 
-fn plan(setup: &Setup, drainer: DrainerId, now: Timestamp, deadline: Timestamp) -> Plan {
-    let margin = BEFORE_DEADLINE.min(deadline.since(now) / PART_OF_TIME);
-    let mut plan = Plan::new(drainer, setup.limit.clone(), setup.queues.clone()).over_sqs();
-    plan.until = Until::Empty;
-    plan.deadline = Some(deadline.minus(margin));
+fn plan(setup: &Setup, drainer: DrainerId, deadline: Timestamp) -> Plan {
+    let permits = per_drainer(&setup.limit).get();
+    // Reserved concurrency is what holds drainers to the limit's most.
+    let mut plan = Plan::new(drainer, setup.limit.clone(), setup.queues.clone()).over_sqs().capped();
+    plan.permits = usize::try_from(permits).unwrap_or(usize::MAX);
+    plan.until = Until::Idle(IDLE);
+    plan.deadline = Some(deadline.minus(TO_TELL));
     plan
 }
 
@@ -70,10 +78,9 @@ fn deadline(context: &Context) -> Timestamp {
     Timestamp::from_micros(context.deadline.saturating_mul(1_000))
 }
 
-/// An id of its own: an event that is delivered twice keeps its request's.
-fn drainer_id(request: &str) -> Result<DrainerId, Fault> {
-    let id = format!("lambda-{request}-{:08x}", fastrand::u32(..));
-    id.parse().map_err(|error| Fault::new(FaultKind::Lasting, "name the drainer").caused_by(error))
+/// What the drainer is called. An event that is delivered twice keeps its request's id, and makes two drainers.
+fn id(request: &str) -> String {
+    format!("lambda-{request}-{:08x}", fastrand::u32(..))
 }
 
 /// The account in `arn:aws:lambda:REGION:ACCOUNT:function:NAME`.

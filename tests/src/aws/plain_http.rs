@@ -1,0 +1,23 @@
+//! HTTP without TLS, which is all the stand-ins speak.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::{ClientConfig, RootCertStore, crypto};
+
+/// A client that goes through no proxy of the environment's.
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().tls_backend_preconfigured(no_tls()).build().unwrap()
+}
+
+/// The same for tests without a runtime.
+pub fn blocking() -> reqwest::blocking::Client {
+    let builder = reqwest::blocking::Client::builder().no_proxy().tls_backend_preconfigured(no_tls());
+    builder.timeout(Duration::from_secs(60)).build().unwrap()
+}
+
+fn no_tls() -> ClientConfig {
+    let builder = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().unwrap();
+    builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
+}
