@@ -16,6 +16,9 @@ use crate::printer::Printer;
 /// Between two looks. CloudFormation takes minutes, and each look is one of the few requests a second there are.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How many looks in a row bring nothing new after a failure before it is asked whether anything goes on at all.
+const QUIET_LOOKS: u32 = 5;
+
 /// An operation on a stack that CloudFormation is at.
 pub(crate) struct Operation<'a> {
     pub(crate) formation: &'a Formation,
@@ -39,7 +42,7 @@ impl Operation<'_> {
     }
 
     async fn until_over(&self, clock: &SystemClock, printer: Printer) -> Result<(), Failure> {
-        let (mut shown, mut failures) = (BTreeSet::new(), Vec::new());
+        let (mut shown, mut failures, mut quiet) = (BTreeSet::new(), Vec::new(), 0);
         loop {
             let events =
                 persist(clock, async || self.formation.events(self.stack_id, self.token).await).await?;
@@ -47,42 +50,57 @@ impl Operation<'_> {
             let Some(events) = events else {
                 return Ok(());
             };
+            quiet += 1;
             for event in events {
                 if !shown.insert(event.id.clone()) {
                     continue;
                 }
+                quiet = 0;
                 printer.note(line(&event));
+                if is_over(&event) && is_success(&event.status) {
+                    return Ok(());
+                }
                 if is_over(&event) {
-                    return if is_success(&event.status) {
-                        Ok(())
-                    } else {
-                        Err(self.failure(&failures, &event))
-                    };
+                    return Err(self.failure(&failures, &event, clock).await);
                 }
                 if is_cause(&event) {
                     failures.push(event);
                 }
             }
+            if let Some(last) = failures.last().filter(|_| quiet >= QUIET_LOOKS)
+                && !self.is_in_progress(clock).await?
+            {
+                return Err(self.failure(&failures, last, clock).await);
+            }
             clock.sleep(LOOK_EVERY).await;
         }
     }
 
+    async fn is_in_progress(&self, clock: &SystemClock) -> Result<bool, Failure> {
+        let standing = persist(clock, async || self.formation.standing_of(self.stack_id).await).await?;
+        Ok(standing.is_some_and(|standing| standing.status.ends_with("_IN_PROGRESS")))
+    }
+
     /// The first failure is the cause; what follows is only cancelled or undone because of it.
-    fn failure(&self, failures: &[Event], last: &Event) -> Failure {
+    async fn failure(&self, failures: &[Event], last: &Event, clock: &SystemClock) -> Failure {
         let cause = failures.first().unwrap_or(last);
-        let reason = cause.reason.clone().unwrap_or_else(|| cause.status.clone());
+        let told = cause.reason.clone().unwrap_or_else(|| cause.status.clone());
+        let explained = persist(clock, async || self.formation.explain(self.stack_id, &told).await).await;
+        let reason = explained.unwrap_or(told);
         let of = match &cause.subject {
             Subject::Stack => String::new(),
             Subject::Resource { id, kind } => format!("{id} ({kind}): "),
         };
         let ended = &last.status;
-        Failure::failed(format!("{}: {of}{reason}\n  the stack is now {ended}", self.failed))
+        Failure::failed(format!("{}: {of}{reason}\n  the stack is now in {ended}", self.failed))
             .hint(hint(&reason))
     }
 }
 
+/// Whether it is the end of all that was to be done. What couldn't be made or changed is undone after that.
 fn is_over(event: &Event) -> bool {
-    event.subject == Subject::Stack && !event.status.ends_with("_IN_PROGRESS")
+    let undone = ["CREATE_FAILED", "UPDATE_FAILED"].contains(&event.status.as_str());
+    event.subject == Subject::Stack && !undone && !event.status.ends_with("_IN_PROGRESS")
 }
 
 fn is_success(status: &str) -> bool {

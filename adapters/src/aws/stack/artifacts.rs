@@ -110,7 +110,7 @@ impl Artifacts {
     /// Where CloudFormation finds an object.
     pub fn url(&self, key: &str) -> String {
         let suffix = if self.region.starts_with("cn-") { ".cn" } else { "" };
-        format!("https://{}.s3.{}.amazonaws.com{suffix}/{key}", self.name(), self.region)
+        format!("https://s3.{}.amazonaws.com{suffix}/{}/{key}", self.region, self.name())
     }
 
     /// Deletes the bucket and all that is in it. Repeats are safe.

@@ -146,7 +146,10 @@ impl Formation {
             let seen = seen.map_err(|error| fault(self.about("read a change set"), error))?;
             match seen.status {
                 Some(ChangeSetStatus::CreateComplete) => {}
-                Some(ChangeSetStatus::Failed) => return Ok(refused(seen.status_reason.unwrap_or_default())),
+                Some(ChangeSetStatus::Failed) => {
+                    let reason = seen.status_reason.unwrap_or_default();
+                    return Ok(refused(self.explain_change_set(change_set, &reason).await?));
+                }
                 _ => return Ok(Review::Pending),
             }
             let page = seen.changes.unwrap_or_default().into_iter();

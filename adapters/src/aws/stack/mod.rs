@@ -9,6 +9,7 @@ pub mod change_set;
 pub mod concurrency;
 pub mod drift;
 pub mod event;
+pub mod explanation;
 pub mod formation;
 pub mod function;
 pub mod leftovers;

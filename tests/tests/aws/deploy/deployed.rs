@@ -54,7 +54,7 @@ async fn an_upgrade_keeps_queues_and_what_is_in_them() {
 async fn progress_is_shown() {
     let project = Project::new();
     let made = project.jobq(&["deploy", "--yes"]).with_code(0);
-    let lines: Vec<&str> = made.stderr.lines().filter(|line| line.contains("QueueTroops (AWS")).collect();
+    let lines: Vec<&str> = made.stderr.lines().filter(|line| line.contains(" QueueTroops (AWS")).collect();
     let position = |word: &str| lines.iter().position(|line| line.contains(word));
     assert!(position("create in progress") < position("create complete"), "{made:?}");
     assert_eq!(lines.iter().filter(|line| line.contains("create complete")).count(), 1, "{made:?}");
@@ -103,7 +103,8 @@ async fn a_stack_that_could_not_be_made_is_made_anew() {
     project.json(&["destroy", "--yes"]);
     let failed = project.jobq(&["deploy", "--yes"]).with_code(1);
     assert!(failed.stderr.contains(&format!("the stack {} couldn't be made", project.stack)), "{failed:?}");
-    assert!(failed.stderr.contains("the stack is now ROLLBACK_COMPLETE"), "{failed:?}");
+    assert!(failed.stderr.contains("the stack is now in ROLLBACK_COMPLETE"), "{failed:?}");
+    assert!(failed.stderr.contains("Ledger "), "what is behind 'call DescribeEvents' is told: {failed:?}");
     let looked = project.jobq(&["deploy", "--dry-run"]).with_code(1);
     assert!(looked.stderr.contains("it was never whole"), "{looked:?}");
 
