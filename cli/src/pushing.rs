@@ -30,6 +30,9 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::store::Store;
 
+/// What SQS makes a message wait at most.
+const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
 /// How many refused lines are shown one by one.
 const SHOWN_REFUSALS: u64 = 20;
 
@@ -121,7 +124,8 @@ impl SourceArgs {
         let defaults =
             Defaults { priority: self.priority.unwrap_or_default(), delay: self.delay.unwrap_or_default() };
         let bad_lines = if self.strict { BadLines::Stop } else { BadLines::Skip };
-        let order = Order { batch, defaults, limits: limits_of(backend), bad_lines };
+        let (limits, longest_delay) = (limits_of(backend), longest_delay(backend));
+        let order = Order { batch, defaults, limits, longest_delay, bad_lines };
         Ok(Prepared { source, name: shown(path), told: false, begun: Arc::default(), order })
     }
 
@@ -305,6 +309,14 @@ fn limits_of(backend: Backend) -> Limits {
         Backend::Local => Limits { count: most(4_096), bytes: most(4 << 20) },
         // A hundred requests, and one write to the ledger. No message is larger than SQS takes.
         Backend::Aws => Limits { count: most(1_000), bytes: most(1 << 20) },
+    }
+}
+
+/// The longest delay a backend takes, if it doesn't take any.
+fn longest_delay(backend: Backend) -> Option<Duration> {
+    match backend {
+        Backend::Local => None,
+        Backend::Aws => Some(LONGEST_DELAY),
     }
 }
 

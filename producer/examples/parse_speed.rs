@@ -76,6 +76,7 @@ fn push_all(format: &Format, text: &str) {
             count: NonZeroUsize::new(4_096).unwrap(),
             bytes: NonZeroUsize::new(4 << 20).unwrap(),
         },
+        longest_delay: None,
         bad_lines: BadLines::Skip,
     };
     let reading = match format.clone() {

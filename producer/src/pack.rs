@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jobq_core::envelope::Envelope;
+use jobq_core::human;
 use jobq_core::name::BatchId;
 use jobq_core::settlement::Parcel;
 use jobq_core::task::Task;
@@ -23,6 +24,8 @@ pub(crate) struct Packer {
     pub(crate) pushed_at: Timestamp,
     /// The largest envelope this push may make.
     pub(crate) largest: usize,
+    /// The longest delay its queue takes, if it doesn't take any.
+    pub(crate) longest_delay: Option<Duration>,
 }
 
 impl Packer {
@@ -34,12 +37,22 @@ impl Packer {
     /// Seals a task, and says how long it waits before it is visible.
     pub(crate) fn pack(&self, task: Task) -> Result<(Parcel, Duration), Problem> {
         let delay = task.delay;
+        if let Some(longest) = self.longest_delay.filter(|longest| delay > *longest) {
+            return Err(too_long(delay, longest));
+        }
         let parcel = Envelope::new(task, self.batch.clone(), self.pushed_at).seal();
         if parcel.body.len() > self.largest {
             return Err(too_large(parcel.body.len(), self.largest));
         }
         Ok((parcel, delay))
     }
+}
+
+/// The problem of a task that is to wait for longer than its queue can make it.
+fn too_long(delay: Duration, longest: Duration) -> Problem {
+    let (delay, longest) = (human::duration(delay), human::duration(longest));
+    Problem::new(format!("the delay is {delay}, and this backend takes at most {longest}"))
+        .hint("push it later, or give its queue a schedule")
 }
 
 /// The problem of a task that is larger than a queue takes.

@@ -1,6 +1,7 @@
 //! The push: reads a source and sends its tasks, load by load.
 
 use std::io::BufRead;
+use std::time::Duration;
 
 use futures::join;
 use jobq_core::batch::{Mark, NewBatch, Opened};
@@ -27,6 +28,8 @@ pub struct Order {
     pub defaults: Defaults,
     /// What the outbox takes in one go.
     pub limits: Limits,
+    /// The longest delay the outbox takes, if it doesn't take any.
+    pub longest_delay: Option<Duration>,
     /// What becomes of the good lines if there are bad ones.
     pub bad_lines: BadLines,
 }
@@ -161,6 +164,7 @@ impl Order {
             defaults: self.defaults,
             pushed_at: self.batch.created_at,
             largest: LARGEST.min(self.limits.bytes.get()),
+            longest_delay: self.longest_delay,
         }
     }
 }

@@ -118,8 +118,10 @@ pub(super) async fn all<F: Future<Output = Told>>(jobs: Vec<F>, at_once: usize) 
 
 /// Notes an answer, if the entry it names is one of those asked for.
 fn close(open: &mut Vec<usize>, told: &mut Told, id: &str, answer: Answer) {
-    let at = open.iter().position(|entry| id.parse() == Ok(*entry));
-    if let Some(at) = at {
+    let Ok(number) = id.parse::<usize>() else {
+        return;
+    };
+    if let Some(at) = open.iter().position(|entry| *entry == number) {
         told.answers.push((open.swap_remove(at), answer));
     }
 }

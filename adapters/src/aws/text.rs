@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// A body as text that SQS takes; none if it isn't text at all.
 pub(super) fn sendable(body: Vec<u8>) -> Option<String> {
     let text = String::from_utf8(body).ok()?;
-    if text.chars().all(is_taken) {
+    if !may_be_refused(text.as_bytes()) || text.chars().all(is_taken) {
         return Some(text);
     }
     let mut escaped = String::with_capacity(text.len() + 16);
@@ -21,6 +21,13 @@ pub(super) fn sendable(body: Vec<u8>) -> Option<String> {
         }
     }
     Some(escaped)
+}
+
+/// Whether any byte could be of a character that XML lacks: a control character, or the first byte of U+FFFE and
+/// U+FFFF. Hardly any body has one, and looking at all bytes without stopping costs next to nothing, where looking at
+/// characters was a tenth of a push's processor time.
+fn may_be_refused(body: &[u8]) -> bool {
+    body.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == 0xef))
 }
 
 /// XML 1.0, section 2.2. The surrogates, which it lacks too, are no characters here.

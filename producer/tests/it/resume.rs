@@ -30,6 +30,7 @@ pub(crate) fn order(count: usize) -> Order {
             count: NonZeroUsize::new(count).unwrap(),
             bytes: NonZeroUsize::new(1 << 20).unwrap(),
         },
+        longest_delay: None,
         bad_lines: BadLines::Skip,
     }
 }

@@ -7,9 +7,10 @@ use anyhow::Result;
 use crate::TASKS;
 use crate::bare;
 use crate::meter::{self, Usage};
-use crate::project::{Project, gets};
+use crate::project::Project;
 use crate::setup::Setup;
 use crate::table::{Goal, Row, Spread, Unit};
+use crate::tasks::gets;
 use jobq_tests::world::nginx::Nginx;
 
 /// An nginx that does as little as it can for a call.

@@ -4,9 +4,10 @@ use anyhow::Result;
 
 use crate::bare;
 use crate::meter::Usage;
-use crate::project::{Project, gets};
+use crate::project::Project;
 use crate::setup::Setup;
 use crate::table::{Goal, Row, Spread, Unit};
+use crate::tasks::gets;
 use jobq_tests::world::access_log::pace;
 use jobq_tests::world::nginx::Nginx;
 

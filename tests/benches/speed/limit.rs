@@ -3,9 +3,10 @@
 use anyhow::Result;
 
 use crate::bare;
-use crate::project::{Project, gets};
+use crate::project::Project;
 use crate::setup::Setup;
 use crate::table::{Goal, Row, Spread, Unit};
+use crate::tasks::gets;
 use jobq_tests::world::access_log::{Call, most_within, pace, with_status};
 use jobq_tests::world::nginx::Nginx;
 

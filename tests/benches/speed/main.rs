@@ -18,6 +18,7 @@ mod meter;
 mod project;
 mod setup;
 mod table;
+mod tasks;
 
 mod drain;
 mod hold;

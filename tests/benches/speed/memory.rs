@@ -5,9 +5,10 @@ use anyhow::Result;
 use crate::TASKS;
 use crate::bare;
 use crate::drain::quick_nginx;
-use crate::project::{Project, posts};
+use crate::project::Project;
 use crate::setup::Setup;
 use crate::table::{Goal, Row, Spread, Unit};
+use crate::tasks::posts;
 
 /// Measures the memory of pushing and of draining.
 pub(crate) fn run(setup: &Setup) -> Result<()> {

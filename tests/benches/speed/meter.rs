@@ -50,9 +50,19 @@ pub(crate) fn start<S: AsRef<OsStr>>(
     program: &Path,
     arguments: impl IntoIterator<Item = S>,
 ) -> Result<Running> {
+    start_with(folder, [], program, arguments)
+}
+
+/// Starts a program with these environment variables besides.
+pub(crate) fn start_with<S: AsRef<OsStr>>(
+    folder: &Path,
+    variables: impl IntoIterator<Item = (&'static str, String)>,
+    program: &Path,
+    arguments: impl IntoIterator<Item = S>,
+) -> Result<Running> {
     let mut meter = Command::new(env::current_exe()?);
     meter.arg(bare::METER).arg(program).args(arguments).current_dir(folder);
-    meter.env_remove("JOBQ_CONFIG").env_remove("JOBQ_BACKEND");
+    meter.env_remove("JOBQ_CONFIG").env_remove("JOBQ_BACKEND").envs(variables);
     let meter = meter.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     Ok(Running { meter })
 }

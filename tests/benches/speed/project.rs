@@ -1,6 +1,5 @@
 //! A folder with a jobq.toml and a task file, as a user would have it.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -70,25 +69,4 @@ impl Project {
     pub(crate) fn run(&self, arguments: &[&str]) -> Result<Usage> {
         meter::run(self.path(), &self.jobq, ["--quiet"].iter().chain(arguments))
     }
-}
-
-/// So many calls of the plainest kind, each to `url` with its number added.
-pub(crate) fn gets(url: &str, count: usize) -> String {
-    lines(count, |number| format!(r#"{{"url":"{url}{number}"}}"#))
-}
-
-/// So many calls of about 300 bytes, with headers and a JSON body.
-pub(crate) fn posts(url: &str, count: usize) -> String {
-    lines(count, |number| {
-        format!(
-            r#"{{"url":"{url}{number}","method":"POST","headers":{{"accept":"application/json","x-source":"nightly-sync"}},"body":{{"id":{number},"name":"Warrior {number}","email":"warrior-{number}@troops.example","tags":["north","archer","veteran"],"score":{number}.5,"active":true,"note":"moved from the old camp to the new one"}}}}"#
-        )
-    })
-}
-
-fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
-    (1..=count).fold(String::new(), |mut text, number| {
-        let _ = writeln!(text, "{}", line(number));
-        text
-    })
 }

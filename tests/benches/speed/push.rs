@@ -4,9 +4,10 @@ use anyhow::Result;
 
 use crate::TASKS;
 use crate::bare;
-use crate::project::{Project, TASKS_FILE, posts};
+use crate::project::{Project, TASKS_FILE};
 use crate::setup::Setup;
 use crate::table::{Goal, Row, Spread, Unit};
+use crate::tasks::posts;
 
 /// Measures pushing a file of tasks.
 pub(crate) fn run(setup: &Setup) -> Result<()> {

@@ -7,9 +7,10 @@ use anyhow::Result;
 use crate::TASKS;
 use crate::bare;
 use crate::meter::{self, Usage};
-use crate::project::{Project, TASKS_FILE, posts};
+use crate::project::{Project, TASKS_FILE};
 use crate::setup::Setup;
 use crate::table::{Goal, Row, Spread, Unit};
+use crate::tasks::posts;
 
 /// Milliseconds vary more than seconds, and cost less.
 const RUNS: usize = 20;

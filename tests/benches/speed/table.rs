@@ -27,6 +27,9 @@ pub(crate) enum Goal {
     NeverOver(f64),
     /// At least this share of the machine's most.
     ShareOfMost(f64),
+    /// At most so many times what the machine needs.
+    #[allow(dead_code, reason = "only the benchmark over SQS has such goals")]
+    TimesMachine(f64),
 }
 
 /// The same figure measured several times.
@@ -119,6 +122,7 @@ impl Row {
             Goal::AtLeast(figure) => format!(">= {}", Shown(self.unit, figure)),
             Goal::AtMost(figure) | Goal::NeverOver(figure) => format!("<= {}", Shown(self.unit, figure)),
             Goal::ShareOfMost(share) => format!("ratio >= {share}"),
+            Goal::TimesMachine(times) => format!("ratio <= {times}"),
         }
     }
 
@@ -129,6 +133,7 @@ impl Row {
             Goal::AtMost(figure) => Some(self.jobq.median <= figure),
             Goal::NeverOver(figure) => Some(self.jobq.most <= figure),
             Goal::ShareOfMost(share) => self.ratio().map(|ratio| ratio >= share),
+            Goal::TimesMachine(times) => self.ratio().map(|ratio| ratio <= times),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures::future::join_all;
 use jobq_adapters::aws::store::AwsStore;
 use jobq_adapters::aws::wake::Wake;
 use jobq_adapters::clock::SystemClock;
@@ -27,15 +28,17 @@ const ACCOUNT: &str = "000000000000";
 /// Long enough for everything but what is about the end of this time.
 const LONG: Duration = Duration::from_secs(60);
 
+/// The batch of all tasks.
+const BATCH: &str = "batch";
+
 /// What a rule sends.
 const RULE: &str = r#"{"version":"0","id":"53dc4d37","detail-type":"Scheduled Event","source":"aws.events",
     "account":"000000000000","time":"2026-11-21T00:00:00Z","region":"us-east-1",
     "resources":["arn:aws:events:us-east-1:000000000000:rule/jobq-tick"],"detail":{}}"#;
 
+/// Each has a stack of its own, so that none takes what is another's.
 #[tokio::test]
 async fn a_drainer_drains_whoever_asks_for_it() {
-    let stage = Stage::new(Duration::ZERO).await;
-    let drainer = stage.drainer(LONG).await;
     let rule: Value = serde_json::from_str(RULE).unwrap();
     let events = [
         (Wake::Autoscaler.payload(), "autoscaler"),
@@ -44,9 +47,14 @@ async fn a_drainer_drains_whoever_asks_for_it() {
         (json!([1, "garbage", null]), "hand"),
         (Value::Null, "hand"),
     ];
-    for (round, (event, woken_by)) in events.iter().enumerate() {
-        stage.push(round, 12).await;
-        let answer = drainer.invoke(event).await;
+    let mut stages = Vec::new();
+    for event in events {
+        let stage = Stage::new(Duration::ZERO).await;
+        stage.push(12).await;
+        stages.push((stage, event));
+    }
+    let drains = stages.iter().map(|(stage, (event, woken_by))| async move {
+        let answer = stage.drainer(LONG).await.invoke(event).await;
         assert!(!answer.failed, "{event}: {answer:?}");
         assert_eq!(answer.payload["woken_by"], *woken_by, "{answer:?}");
         assert_eq!(
@@ -55,11 +63,12 @@ async fn a_drainer_drains_whoever_asks_for_it() {
             "{answer:?}"
         );
         assert_eq!(stage.depth().await, QueueDepth::default());
-    }
-    assert_eq!(stage.api.calls(), 60);
-    let objects = stage.objects().await;
-    assert!(objects.iter().all(|key| key.starts_with("results/troops/")), "{objects:?}");
-    assert!((5..=60).contains(&objects.len()), "{objects:?}");
+        assert_eq!(stage.api.calls(), 12);
+        let objects = stage.objects().await;
+        assert!(objects.iter().all(|key| key.starts_with("results/troops/")), "{objects:?}");
+        assert!((1..=12).contains(&objects.len()), "{objects:?}");
+    });
+    join_all(drains).await;
 }
 
 /// What was called is settled, and what wasn't is there for the next one at once.
@@ -67,7 +76,7 @@ async fn a_drainer_drains_whoever_asks_for_it() {
 async fn a_drainer_leaves_before_its_deadline() {
     let timeout = Duration::from_secs(14);
     let stage = Stage::new(Duration::from_millis(500)).await;
-    stage.push(0, 200).await;
+    stage.push(200).await;
     let drainer = stage.drainer(timeout).await;
     let answer = drainer.invoke(&json!({})).await;
     assert!(!answer.failed, "{answer:?}");
@@ -83,7 +92,7 @@ async fn a_drainer_leaves_before_its_deadline() {
 #[tokio::test]
 async fn an_event_delivered_twice_makes_two_drainers() {
     let stage = Stage::new(Duration::from_millis(200)).await;
-    stage.push(0, 60).await;
+    stage.push(60).await;
     let drainer = stage.drainer(LONG).await;
     drainer.invoke_soon(&Wake::Autoscaler.payload()).await;
     drainer.invoke_soon(&Wake::Autoscaler.payload()).await;
@@ -134,7 +143,7 @@ async fn the_autoscaler_starts_a_drainer_for_what_waits_and_says_why() {
     let nothing = autoscaler.invoke(&serde_json::from_str(RULE).unwrap()).await;
     assert!(!nothing.failed, "{nothing:?}");
     assert_eq!(nothing.payload["hermes"]["start"], 0, "{nothing:?}");
-    stage.push(0, 40).await;
+    stage.push(40).await;
     let woken = autoscaler.invoke(&Wake::Push.payload()).await;
     assert!(!woken.failed, "{woken:?}");
     assert_eq!(woken.payload["hermes"]["desired"], 1, "{woken:?}");
@@ -153,7 +162,7 @@ async fn the_autoscaler_starts_a_drainer_for_what_waits_and_says_why() {
 #[tokio::test]
 async fn the_autoscaler_tells_what_it_could_not_do() {
     let stage = Stage::new(Duration::ZERO).await;
-    stage.push(0, 1).await;
+    stage.push(1).await;
     let autoscaler =
         stage.function(&stage.stack.autoscaler(), "autoscaler", stage.config(), json!({}), LONG).await;
     let answer = autoscaler.invoke(&json!("garbage")).await;
@@ -221,24 +230,23 @@ impl Stage {
         AwsStore::open(&sdk(&aws::ministack().url()).await, self.stack.clone(), SystemClock::new())
     }
 
-    /// Pushes so many calls as a batch of its own.
-    async fn push(&self, round: usize, count: usize) {
-        let id = format!("batch-{round}");
-        let bodies: Vec<String> = (0..count).map(|number| self.body(&id, number)).collect();
+    /// Pushes so many calls.
+    async fn push(&self, count: usize) {
+        let bodies: Vec<String> = (0..count).map(|number| self.body(number)).collect();
         let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
-        push(&self.store().await, &id, &bodies).await;
+        push(&self.store().await, BATCH, &bodies).await;
     }
 
-    fn body(&self, id: &str, number: usize) -> String {
+    fn body(&self, number: usize) -> String {
         let (method, url) = (task::Method::Get, self.api.url(number));
         let request = Request { method, url, headers: Vec::new(), body: None };
         let task = Task {
-            id: format!("{id}-{number}").parse().unwrap(),
+            id: format!("{BATCH}-{number}").parse().unwrap(),
             request,
             priority: Priority::Normal,
             delay: Duration::ZERO,
         };
-        let envelope = Envelope::new(task, batch(id), SystemClock::new().now());
+        let envelope = Envelope::new(task, batch(BATCH), SystemClock::new().now());
         String::from_utf8(envelope.seal().body).unwrap()
     }
 
