@@ -49,8 +49,7 @@ fn serve(mut connection: TcpStream, at_call: &AtCall) {
         // The empty line at the end of a request's head.
         if line.is_empty() {
             at_call(&std::mem::take(&mut path));
-            let answer =
-                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{\"ok\":true}";
+            let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{\"ok\":true}";
             if connection.write_all(answer.as_bytes()).is_err() {
                 return;
             }

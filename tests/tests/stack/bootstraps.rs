@@ -5,7 +5,8 @@ use std::process::Command;
 
 /// The drainers at work whose AWS is at `url`, by their process ids.
 pub(crate) fn drainers(url: &str) -> Vec<u32> {
-    let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let processes =
+        fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     processes.filter(|process| is_drainer(*process, url)).collect()
 }
 

@@ -42,5 +42,5 @@ fn p7_a_scheduled_queue_drains_in_its_window_and_not_outside_it() {
     println!("{} calls from {first:.1} s to {last:.1} s after the opening", calls.len());
     assert!(first >= 0.0 && last <= 61.0, "{first} to {last}");
     let ended = stage.results().len();
-    assert_eq!(stage.waiting() as usize, 2_000 - ended, "the rest waits for the next opening");
+    assert_eq!(stage.waiting(), 2_000 - ended as u64, "the rest waits for the next opening");
 }

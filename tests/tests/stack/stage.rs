@@ -30,7 +30,8 @@ impl Stage {
         proxy.lead_to(&ministack.url());
         let client = plain_http::blocking();
         let stage = Self { ministack, proxy, folder: Folder::new(), client };
-        let config = format!("backend = \"aws\"\n[aws]\nstack = \"jobq\"\narchitecture = \"x86_64\"\n{config}");
+        let config =
+            format!("backend = \"aws\"\n[aws]\nstack = \"jobq\"\narchitecture = \"x86_64\"\n{config}");
         stage.folder.file("jobq.toml", config);
         stage.run("deploy --yes").with_code(0);
         stage
@@ -64,7 +65,8 @@ impl Stage {
     pub(crate) fn waiting(&self) -> u64 {
         let status = self.status();
         let queues = status["queues"].as_array().unwrap();
-        let count = |queue: &Value| ["ready", "in_flight", "delayed"].map(|kind| queue[kind].as_u64().unwrap());
+        let count =
+            |queue: &Value| ["ready", "in_flight", "delayed"].map(|kind| queue[kind].as_u64().unwrap());
         queues.iter().flat_map(count).sum()
     }
 
@@ -95,7 +97,8 @@ impl Stage {
     /// Invokes a function and waits for its answer.
     pub(crate) fn invoke(&self, function: &str, payload: &Value) -> Value {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.ministack.url());
-        let answer = self.client.post(url).header("authorization", signature("lambda")).body(payload.to_string());
+        let answer =
+            self.client.post(url).header("authorization", signature("lambda")).body(payload.to_string());
         serde_json::from_str(&answer.send().unwrap().text().unwrap()).unwrap_or(Value::Null)
     }
 
@@ -129,7 +132,8 @@ impl Stage {
         let mut after = String::new();
         loop {
             let page = String::from_utf8(get(&format!("?list-type=2&start-after={after}")).to_vec()).unwrap();
-            let keys: Vec<&str> = page.split("<Key>").skip(1).map(|rest| rest.split_once('<').unwrap().0).collect();
+            let keys: Vec<&str> =
+                page.split("<Key>").skip(1).map(|rest| rest.split_once('<').unwrap().0).collect();
             for key in &keys {
                 let mut text = String::new();
                 let object = get(&format!("/{key}"));
@@ -147,5 +151,7 @@ impl Stage {
 
 /// MiniStack looks at the service in it, and at nothing else.
 fn signature(service: &str) -> String {
-    format!("AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0")
+    format!(
+        "AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
 }
