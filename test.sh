@@ -51,9 +51,13 @@ python_environment "$JOBQ_VENV"
 features=(--features "jobq-drainer/lambda,jobq-autoscaler/lambda")
 
 # The programs under test are built as they are shipped: an unoptimised drainer is no measure of a limit.
+cargo build --release --locked -p jobq
+cargo build --profile lambda --locked -p jobq-drainer -p jobq-autoscaler "${features[@]}"
+target="$(cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')"
 # jobq finds the bootstraps beside itself.
-cargo build --release --locked -p jobq -p jobq-drainer -p jobq-autoscaler "${features[@]}"
-JOBQ_BIN="$(cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/jobq"
+mkdir -p "$target/shipped"
+install -m 755 "$target/release/jobq" "$target/lambda/drainer" "$target/lambda/autoscaler" "$target/shipped/"
+JOBQ_BIN="$target/shipped/jobq"
 export JOBQ_BIN
 
 cargo test --workspace --locked --no-fail-fast "${features[@]}" -- "$@"
