@@ -17,6 +17,7 @@ use jobq_core::config::backend::{Backend, BackendError};
 use jobq_core::limit::Limit;
 use jobq_core::place::Place;
 use jobq_core::queue::Queue;
+use tokio::sync::OnceCell;
 
 use crate::args::Global;
 use crate::draining::{drainer_id, process_name};
@@ -39,6 +40,8 @@ pub(crate) struct Project {
     config_path: PathBuf,
     has_config: bool,
     state: PathBuf,
+    /// The SDK's settings, once they were asked for: reading them may ask a server for credentials.
+    sdk: OnceCell<Sdk>,
 }
 
 impl Project {
@@ -54,7 +57,7 @@ impl Project {
         let backend = backend(global, &config)?;
         let beside = config_path.parent().unwrap_or(Path::new(""));
         let state = global.state.clone().unwrap_or_else(|| beside.join(&config.state));
-        Ok(Self { config, backend, config_path, has_config, state })
+        Ok(Self { config, backend, config_path, has_config, state, sdk: OnceCell::new() })
     }
 
     /// A project without limits and queues: what jobq.toml says of the backend holds, if there is one.
@@ -68,7 +71,7 @@ impl Project {
     /// A project in this state folder, without configuration.
     pub(crate) fn in_folder(state: PathBuf) -> Self {
         let (config, backend) = (Config::default(), Backend::Local);
-        Self { config, backend, config_path: PathBuf::new(), has_config: false, state }
+        Self { config, backend, config_path: PathBuf::new(), has_config: false, state, sdk: OnceCell::new() }
     }
 
     /// Opens the store; the local one's folder and file are made where they are missing.
@@ -107,7 +110,8 @@ impl Project {
 
     /// The SDK's settings for the stack's region.
     pub(crate) async fn sdk(&self) -> Result<Sdk, Failure> {
-        Ok(Sdk::load(self.config.stack.region.as_deref()).await?)
+        let load = || Sdk::load(self.config.stack.region.as_deref());
+        Ok(self.sdk.get_or_try_init(load).await?.clone())
     }
 
     /// Where secrets are looked up.

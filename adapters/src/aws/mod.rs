@@ -2,6 +2,7 @@
 
 #[cfg(feature = "stack")]
 pub mod account;
+pub mod bundled;
 pub mod fleet;
 pub mod history;
 pub mod log;

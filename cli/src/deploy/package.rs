@@ -3,6 +3,7 @@
 
 use std::io::{Cursor, Write};
 
+use jobq_adapters::aws::bundled::CONFIGURATION;
 use sha2::{Digest, Sha256};
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
@@ -13,9 +14,6 @@ use crate::failure::Failure;
 
 /// What Lambda starts.
 const BOOTSTRAP: &str = "bootstrap";
-
-/// What the programs read their settings from.
-const CONFIG: &str = "jobq.toml";
 
 /// A zip for a function.
 pub(crate) struct Package {
@@ -51,7 +49,7 @@ fn zip(bootstrap: &[u8], config: &str) -> Result<Vec<u8>, ZipError> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file(BOOTSTRAP, options.unix_permissions(0o755))?;
     zip.write_all(bootstrap)?;
-    zip.start_file(CONFIG, options.unix_permissions(0o644))?;
+    zip.start_file(CONFIGURATION, options.unix_permissions(0o644))?;
     zip.write_all(config.as_bytes())?;
     Ok(zip.finish()?.into_inner())
 }

@@ -5,12 +5,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::drainers::Drainers;
-use crate::human;
 use crate::name::StackName;
 use crate::stack::{Architecture, SecretStore, Stack};
 
 use super::keys::stack::{AWS, DRAINERS};
 use super::problem::Problems;
+use super::queue::positive;
 use super::section::Section;
 
 /// The lengths CloudWatch keeps logs for, in days, up to a year.
@@ -107,11 +107,6 @@ fn timeout(text: &str) -> Result<Duration, String> {
         return Ok(length);
     }
     Err(format!("'{text}' is out of bounds: a drainer may run 1m to 15m"))
-}
-
-fn positive(text: &str) -> Result<Duration, String> {
-    let length = human::parse_duration(text).map_err(|why| why.to_string())?;
-    if length.is_zero() { Err("it can't be zero".to_owned()) } else { Ok(length) }
 }
 
 fn memory(section: &Section, problems: &mut Problems) -> Option<u32> {

@@ -139,7 +139,8 @@ fn visibility(text: &str) -> Result<Duration, String> {
     Ok(length)
 }
 
-fn positive(text: &str) -> Result<Duration, String> {
+/// Reads a length of time that isn't zero.
+pub(super) fn positive(text: &str) -> Result<Duration, String> {
     let length = human::parse_duration(text).map_err(|why| why.to_string())?;
     not_zero(length, Duration::ZERO)
 }

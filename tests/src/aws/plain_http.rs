@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use rustls::{ClientConfig, RootCertStore, crypto};
 
+use super::REGION;
+
 /// A client that goes through no proxy of the environment's.
 pub fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().tls_backend_preconfigured(no_tls()).build().unwrap()
@@ -14,6 +16,13 @@ pub fn client() -> reqwest::Client {
 pub fn blocking() -> reqwest::blocking::Client {
     let builder = reqwest::blocking::Client::builder().no_proxy().tls_backend_preconfigured(no_tls());
     builder.timeout(Duration::from_secs(60)).build().unwrap()
+}
+
+/// A signature for `service`, for requests without an SDK: the stand-ins look at the service in it, and at nothing else.
+pub fn signature(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
 }
 
 fn no_tls() -> ClientConfig {

@@ -1,9 +1,9 @@
 //! What is said to a stand-in beside what is tested, without an SDK: one request, one answer.
 
-use reqwest::{Client, Method, Response};
+use reqwest::{Method, Response};
 use serde_json::Value;
 
-use jobq_tests::aws::REGION;
+use jobq_tests::aws::plain_http::{client, signature};
 
 /// A call of one of the services that take JSON, like `AmazonSQS.CreateQueue`.
 ///
@@ -31,18 +31,6 @@ pub(crate) async fn request(
     headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send().await.unwrap()
 }
 
-fn client() -> Client {
-    Client::builder().no_proxy().tls_backend_preconfigured(no_tls()).build().unwrap()
-}
-
-/// The stand-ins speak plain HTTP.
-fn no_tls() -> rustls::ClientConfig {
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider);
-    let builder = builder.with_safe_default_protocol_versions().unwrap();
-    builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
-}
-
 fn service_of(target: &str) -> &str {
     match target {
         "AmazonSQS" => "sqs",
@@ -52,11 +40,4 @@ fn service_of(target: &str) -> &str {
         "Logs_20140328" => "logs",
         other => other,
     }
-}
-
-/// They look at the service in it, and at nothing else.
-fn signature(service: &str) -> String {
-    format!(
-        "AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    )
 }

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use jobq_tests::aws::plain_http::signature;
 use jobq_tests::aws::{self, MiniStack, Moto};
 
 /// Set for a process that is to own stand-ins and nothing else.
@@ -93,7 +94,7 @@ fn wait_for_end(urls: &[String]) {
 fn ask(url: &str, form: &str) -> Option<String> {
     let address = url.strip_prefix("http://").unwrap();
     let mut connection = TcpStream::connect(address).ok()?;
-    let signed = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0";
+    let signed = signature("sqs");
     let request = format!(
         "POST / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nauthorization: {signed}\r\n\
          content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",

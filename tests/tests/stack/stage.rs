@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use jobq_tests::aws::plain_http;
+use jobq_tests::aws::plain_http::{self, signature};
 use jobq_tests::aws::proxy::Proxy;
 use jobq_tests::aws::{MiniStack, REGION, variables};
 use jobq_tests::world::folder::Folder;
@@ -147,11 +147,4 @@ impl Stage {
             (*last).clone_into(&mut after);
         }
     }
-}
-
-/// MiniStack looks at the service in it, and at nothing else.
-fn signature(service: &str) -> String {
-    format!(
-        "AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    )
 }

@@ -1,22 +1,18 @@
 //! What is made once and lasts for all invocations of one environment.
 
-use std::fs;
 use std::path::Path;
 
+use jobq_adapters::aws::bundled::configuration;
 use jobq_adapters::aws::log::{Line, Log};
 use jobq_adapters::aws::sdk::Sdk;
 use jobq_adapters::clock::SystemClock;
 use jobq_autoscaler::plan::Plan;
-use jobq_core::config::Config;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::policy::scale::tempo::Tempo;
 use jobq_core::ports::clock::Clock;
 use jobq_core::stack::Stack;
 
 use crate::env_vars;
-
-/// The configuration's name beside the program.
-const CONFIGURATION: &str = "jobq.toml";
 
 /// What is made once and lasts for all invocations of one environment.
 pub(crate) struct Environment {
@@ -54,7 +50,7 @@ impl Environment {
 
 async fn setup() -> Result<Setup, Fault> {
     let folder = env_vars::read(env_vars::TASK_ROOT).unwrap_or_else(|| ".".to_owned());
-    let config = configuration(&Path::new(&folder).join(CONFIGURATION))?;
+    let config = configuration(Path::new(&folder))?;
     let plans = config.limits.values().map(|limit| Plan {
         limit: limit.clone(),
         queues: config.queues_of(&limit.name).cloned().collect(),
@@ -64,14 +60,4 @@ async fn setup() -> Result<Setup, Fault> {
     // The region is the one it runs in, wherever the configuration was when the stack was made.
     let sdk = Sdk::load(None).await?;
     Ok(Setup { sdk, stack: config.stack, plans })
-}
-
-fn configuration(path: &Path) -> Result<Config, Fault> {
-    let fault = || Fault::new(FaultKind::Lasting, format!("read {}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| fault().caused_by(error))?;
-    Config::parse(CONFIGURATION, &text).map_err(|problems| {
-        let problems: Vec<String> =
-            problems.iter().map(|problem| problem.to_string().replace('\n', "")).collect();
-        fault().caused_by(problems.join("; "))
-    })
 }

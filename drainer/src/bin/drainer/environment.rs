@@ -1,13 +1,12 @@
 //! What is made once and lasts for all invocations of one environment.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use jobq_adapters::aws::bundled::configuration;
 use jobq_adapters::aws::log::{Line, Log};
 use jobq_adapters::aws::sdk::Sdk;
 use jobq_adapters::clock::SystemClock;
-use jobq_core::config::Config;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::limit::Limit;
 use jobq_core::ports::clock::Clock;
@@ -15,9 +14,6 @@ use jobq_core::queue::Queue;
 use jobq_core::stack::Stack;
 
 use crate::env_vars;
-
-/// The configuration's name beside the program.
-const CONFIGURATION: &str = "jobq.toml";
 
 /// What is made once and lasts for all invocations of one environment.
 pub(crate) struct Environment {
@@ -56,7 +52,7 @@ impl Environment {
 
 async fn setup() -> Result<Setup, Fault> {
     let folder = env_vars::read(env_vars::TASK_ROOT).unwrap_or_else(|| ".".to_owned());
-    let config = configuration(&Path::new(&folder).join(CONFIGURATION))?;
+    let config = configuration(Path::new(&folder))?;
     let name = env_vars::read(env_vars::LIMIT).ok_or_else(|| {
         Fault::new(FaultKind::Lasting, format!("find a limit: {} is not set", env_vars::LIMIT))
     })?;
@@ -66,14 +62,4 @@ async fn setup() -> Result<Setup, Fault> {
     // The region is the one it runs in, wherever the configuration was when the stack was made.
     let sdk = Sdk::load(None).await?;
     Ok(Setup { sdk, stack: config.stack, limit, queues })
-}
-
-fn configuration(path: &Path) -> Result<Config, Fault> {
-    let fault = || Fault::new(FaultKind::Lasting, format!("read {}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| fault().caused_by(error))?;
-    Config::parse(CONFIGURATION, &text).map_err(|problems| {
-        let problems: Vec<String> =
-            problems.iter().map(|problem| problem.to_string().replace('\n', "")).collect();
-        fault().caused_by(problems.join("; "))
-    })
 }
