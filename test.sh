@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-install() { # WHAT PACKAGE
+provide() { # WHAT PACKAGE
     if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
         echo "installing $2"
         apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$2" >/dev/null
@@ -17,7 +17,7 @@ install() { # WHAT PACKAGE
 }
 
 need() { # COMMAND PACKAGE
-    command -v "$1" >/dev/null || PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null || install "$1" "$2"
+    command -v "$1" >/dev/null || PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null || provide "$1" "$2"
 }
 
 # The stand-ins for AWS, in an environment of their own that is made anew when the list of them has changed.
@@ -40,7 +40,7 @@ need cargo rustup
 need cc build-essential
 need nginx nginx-light
 need python3 python3
-python3 -c 'import ensurepip, venv' 2>/dev/null || install "python3 -m venv" python3-venv
+python3 -c 'import ensurepip, venv' 2>/dev/null || provide "python3 -m venv" python3-venv
 export PATH="$PATH:/usr/sbin"
 
 JOBQ_VENV="$PWD/target/venv"
@@ -56,7 +56,7 @@ cargo build --profile lambda --locked -p jobq-drainer -p jobq-autoscaler "${feat
 target="$(cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')"
 # jobq finds the bootstraps beside itself.
 mkdir -p "$target/shipped"
-install -m 755 "$target/release/jobq" "$target/lambda/drainer" "$target/lambda/autoscaler" "$target/shipped/"
+cp "$target/release/jobq" "$target/lambda/drainer" "$target/lambda/autoscaler" "$target/shipped/"
 JOBQ_BIN="$target/shipped/jobq"
 export JOBQ_BIN
 
