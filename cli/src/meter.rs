@@ -147,7 +147,9 @@ impl Metrics for Meter {
             Event::LimitCooled { .. } => count(&self.refused),
             Event::LeaseBooked { .. } => self.notes().waiting = None,
             // Waiting for one's place in the pace is what a limit is for.
-            Event::LeaseDeferred { why, .. } if *why != Why::Pace => self.notes().waiting = Some(*why),
+            Event::LeaseDeferred { why, .. } if !matches!(why, Why::Pace | Why::Permits) => {
+                self.notes().waiting = Some(*why)
+            }
             Event::TasksAwaited { count } => self.notes().awaited = *count,
             Event::TasksReceived { .. } => self.notes().awaited = 0,
             Event::OperationFailed { error, .. } => self.failing(error),

@@ -5,10 +5,11 @@ use std::time::Duration;
 use jobq_core::event::Event;
 use jobq_core::fault::Fault;
 use jobq_core::lease::Lease;
-use jobq_core::policy::calendar::book::{self, Answer, Booking, Want, Why};
+use jobq_core::policy::calendar::book::{self, Answer, Booking, HORIZON, Want, Why};
 use jobq_core::policy::calendar::cool::{Refusal, cool};
 use jobq_core::policy::calendar::holders::alive;
 use jobq_core::policy::calendar::state::LimitState;
+use jobq_core::policy::carry::Carry;
 use jobq_core::policy::room::slots_wanted;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::ledger::{Ledger, Swap, Versioned};
@@ -74,6 +75,7 @@ impl<W: World> Engine<'_, W> {
         let want = Want {
             drainer: self.plan.drainer.clone(),
             slots,
+            carry: (slots > 0).then(|| self.carry(now)),
             in_flight: u32::try_from(self.calls.len()).unwrap_or(u32::MAX),
             unused: self.unused(),
             latency: self.latencies.nearly_all(),
@@ -102,11 +104,17 @@ impl<W: World> Engine<'_, W> {
             self.permits = self.plan.permits.min(usize::try_from(permits).unwrap_or(usize::MAX));
         }
         match booked.answer {
-            Answer::Lease(lease) => self.on_lease(lease),
+            Answer::Lease(lease) => {
+                self.on_lease(lease);
+                if self.slots_wanted(now) > 0 {
+                    self.bookings.not_before = now.plus(self.carry(now).pause());
+                }
+            }
             Answer::Wait { until, why } => {
                 let wait = until.since(now);
                 let spread = self.plan.manner.spread.mul_f64(self.world.jitter());
-                let spread = if self.has_company(now) { spread } else { Duration::ZERO };
+                let shared = self.has_company(now) && why != Why::Permits;
+                let spread = if shared { spread } else { Duration::ZERO };
                 self.bookings.not_before = now.plus(wait.min(READ_AGAIN)).plus(spread);
                 // A pause ends when somebody ends it: nothing is held for that.
                 self.bookings.closed = wait > TOO_LONG || why == Why::Paused;
@@ -226,11 +234,26 @@ impl<W: World> Engine<'_, W> {
         if self.bookings.closed {
             return 1;
         }
+        if self.has_suspects() {
+            // They are called one by one.
+            return u32::from(self.may_start_suspect() && self.pacer.left() == 0);
+        }
         let load = self.load(now);
         if counts_nothing(self.plan) && load.in_hand > 0 {
             return PLENTY;
         }
-        u32::try_from(slots_wanted(&load, self.pacer.left())).unwrap_or(u32::MAX)
+        let held = self.pacer.left();
+        let free = load.in_flight + held < load.permits;
+        if !free && !self.under_way.may_end_by(now.plus(HORIZON), load.latency) {
+            return 0;
+        }
+        u32::try_from(slots_wanted(&load, held)).unwrap_or(u32::MAX)
+    }
+
+    /// This drainer's permits, and what they are taken up by.
+    pub(crate) fn carry(&self, now: Timestamp) -> Carry {
+        let held = self.pacer.slots().map(|at| at.since(now));
+        Carry::new(self.permits, self.latencies.mean(), self.under_way.ages(now), held)
     }
 
     /// The slots to give back; none where the limit counts none.

@@ -39,13 +39,22 @@ pub(crate) struct Called {
 impl<W: World> Engine<'_, W> {
     /// Starts a call for each slot that is due, as long as there are tasks and permits.
     pub(crate) fn start_calls(&mut self, now: Timestamp) {
+        if self.has_suspects() {
+            return self.start_suspect(now);
+        }
         while self.may_start() && self.pacer.take(now) {
             let Some(ready) = self.hand.pop() else { return };
-            self.note(&Event::CallStarted { queue: self.plan.queues[ready.queue].name.clone() });
-            self.summary.calls += 1;
-            self.keeper.starting(&ready.receipt);
-            self.calls.push(Box::pin(call(self.world, &self.plan.queues[ready.queue], ready)));
+            self.start_call(ready, now);
         }
+    }
+
+    /// Starts one call.
+    pub(crate) fn start_call(&mut self, ready: Ready, now: Timestamp) {
+        self.under_way.started(now);
+        self.note(&Event::CallStarted { queue: self.plan.queues[ready.queue].name.clone() });
+        self.summary.calls += 1;
+        self.keeper.starting(&ready.receipt);
+        self.calls.push(Box::pin(call(self.world, &self.plan.queues[ready.queue], ready, now)));
     }
 
     /// Whether there are slots left, after those that have passed are dropped.
@@ -65,6 +74,8 @@ impl<W: World> Engine<'_, W> {
 
     /// Judges a call that has ended.
     pub(crate) fn on_called(&mut self, called: Called, now: Timestamp) {
+        self.suspect_called = false;
+        self.under_way.ended(called.started_at);
         self.latencies.add(called.latency);
         let queue = &self.plan.queues[called.ready.queue];
         let status = called.answer.as_ref().ok().map(|reply| reply.status);
@@ -102,6 +113,11 @@ impl<W: World> Engine<'_, W> {
         self.hand.push_front(ready);
     }
 
+    /// Whether a call could be started if a slot were due.
+    pub(crate) fn may_use_slots(&self) -> bool {
+        if self.has_suspects() { self.may_start_suspect() } else { self.may_start() }
+    }
+
     fn may_start(&self) -> bool {
         let settling = &self.plan.manner.settling;
         let most_bytes = settling.recorded.bytes.saturating_mul(settling.batches + 1);
@@ -113,8 +129,7 @@ impl<W: World> Engine<'_, W> {
 }
 
 /// Makes one call. A panic in it is this call's outcome, and takes nothing else down.
-async fn call<W: World>(world: &W, queue: &Queue, ready: Ready) -> Step {
-    let started_at = world.clock().now();
+async fn call<W: World>(world: &W, queue: &Queue, ready: Ready, started_at: Timestamp) -> Step {
     let begun = world.clock().uptime();
     let calling = world.target().call(&ready.request, queue.timeout, queue.max_response);
     let answer = match AssertUnwindSafe(calling).catch_unwind().await {

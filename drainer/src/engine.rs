@@ -26,6 +26,7 @@ use crate::plan::{Plan, Until};
 use crate::received::Source;
 use crate::step::Step;
 use crate::summary::Summary;
+use crate::under_way::UnderWay;
 use crate::world::World;
 
 /// How many steps are taken in before it is looked at what can be done next.
@@ -42,6 +43,8 @@ pub(crate) struct Engine<'w, W: World> {
     operations: FuturesUnordered<LocalBoxFuture<'w, Step>>,
     /// Calls under way.
     pub(crate) calls: FuturesUnordered<LocalBoxFuture<'w, Step>>,
+    /// When those were started.
+    pub(crate) under_way: UnderWay,
     stage: Stage,
     /// When it was stopped.
     stopped_at: Timestamp,
@@ -65,6 +68,8 @@ pub(crate) struct Engine<'w, W: World> {
     pub(crate) keeper: Keeper,
     /// Deliveries whose end is known.
     pub(crate) endings: Endings,
+    /// Whether the one call under way is a suspect's.
+    pub(crate) suspect_called: bool,
     /// Since when nothing has been in hand or under way.
     quiet_since: Option<Timestamp>,
     /// Since when nothing has been unsettled either.
@@ -121,6 +126,7 @@ impl<'w, W: World> Engine<'w, W> {
             plan,
             operations: FuturesUnordered::new(),
             calls: FuturesUnordered::new(),
+            under_way: UnderWay::default(),
             stage: Stage::Working,
             stopped_at: Timestamp::EPOCH,
             alarm: None,
@@ -137,6 +143,7 @@ impl<'w, W: World> Engine<'w, W> {
             latencies: Latencies::default(),
             keeper: Keeper::new(&plan.queues),
             endings: Endings::default(),
+            suspect_called: false,
             quiet_since: None,
             idle_since: None,
             summary: Summary::default(),
@@ -284,6 +291,7 @@ impl<'w, W: World> Engine<'w, W> {
     /// What more endings can be expected.
     pub(crate) fn outlook(&self) -> Outlook {
         match (self.stage, self.quiet_since) {
+            (Stage::Working, _) if self.has_suspects() => self.outlook_before_suspects(),
             (Stage::Working, None) => Outlook::Busy,
             (Stage::Working, Some(since)) => Outlook::QuietSince(since),
             (Stage::Stopping(_), _) if !self.calls.is_empty() => Outlook::Ending,
@@ -339,10 +347,7 @@ impl<'w, W: World> Engine<'w, W> {
     /// Sees to it that the engine is woken when something can be done that no operation's end announces.
     fn set_alarm(&mut self, now: Timestamp) {
         let working = self.stage == Stage::Working;
-        let slot = self
-            .pacer
-            .next_at()
-            .filter(|_| working && self.hand.len() > 0 && self.calls.len() < self.permits);
+        let slot = self.pacer.next_at().filter(|_| working && self.may_use_slots());
         let stage = match self.stage {
             Stage::Working => self.stops_at(),
             Stage::Stopping(until) | Stage::Closing(until) => Some(until),

@@ -1,6 +1,7 @@
 //! The tasks in hand: received, and waiting for a slot.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use jobq_core::delivery::Receipt;
 use jobq_core::envelope::Envelope;
@@ -21,12 +22,15 @@ pub(crate) struct Ready {
     pub(crate) request: Request,
     /// How many redirects led here.
     pub(crate) redirects: u32,
+    /// Whether it may kill whoever calls it.
+    pub(crate) suspect: bool,
 }
 
-/// The tasks in hand, by queue.
+/// The tasks in hand, by queue; suspects apart.
 pub(crate) struct Hand {
     queues: Vec<VecDeque<Ready>>,
     turns: Turns,
+    suspects: Vec<Ready>,
 }
 
 impl Hand {
@@ -35,47 +39,71 @@ impl Hand {
         Self {
             queues: queues.iter().map(|_| VecDeque::new()).collect(),
             turns: Turns::new(queues.iter().map(|queue| queue.weight.get())),
+            suspects: Vec::new(),
         }
     }
 
     /// How many tasks there are in all.
     pub(crate) fn len(&self) -> usize {
-        self.queues.iter().map(VecDeque::len).sum()
+        self.queues.iter().map(VecDeque::len).sum::<usize>() + self.suspects.len()
+    }
+
+    /// Whether there are suspects among them.
+    pub(crate) fn has_suspects(&self) -> bool {
+        !self.suspects.is_empty()
     }
 
     /// How many tasks of one queue there are.
     pub(crate) fn len_of(&self, queue: usize) -> usize {
-        self.queues[queue].len()
+        self.queues[queue].len() + self.suspects.iter().filter(|ready| ready.queue == queue).count()
     }
 
     /// Adds a task behind the others of its queue.
     pub(crate) fn push(&mut self, ready: Ready) {
-        self.queues[ready.queue].push_back(ready);
+        if ready.suspect {
+            self.suspects.push(ready);
+        } else {
+            self.queues[ready.queue].push_back(ready);
+        }
     }
 
     /// Adds a task before the others: a redirect's next call.
     pub(crate) fn push_front(&mut self, ready: Ready) {
-        self.queues[ready.queue].push_front(ready);
+        if ready.suspect {
+            self.suspects.push(ready);
+        } else {
+            self.queues[ready.queue].push_front(ready);
+        }
     }
 
-    /// Takes the task whose turn it is.
+    /// Takes the task whose turn it is; no suspect.
     pub(crate) fn pop(&mut self) -> Option<Ready> {
         let queue = self.turns.next(|queue| !self.queues[queue].is_empty())?;
         self.queues[queue].pop_front()
     }
 
+    /// Takes any of the suspects, by `chance` in 0..1.
+    pub(crate) fn pop_suspect(&mut self, chance: f64) -> Option<Ready> {
+        // The number of a millionth: there are never so many in hand.
+        let number = Duration::from_secs(1).mul_f64(chance).subsec_micros() as usize;
+        let number = number.checked_rem(self.suspects.len())?;
+        Some(self.suspects.swap_remove(number))
+    }
+
     /// Takes out every task for which `keep` is false.
     pub(crate) fn retain(&mut self, keep: impl Fn(&Ready) -> bool) {
         self.queues.iter_mut().for_each(|queue| queue.retain(&keep));
+        self.suspects.retain(&keep);
     }
 
     /// Takes out all tasks of one queue.
     pub(crate) fn take_all_of(&mut self, queue: usize) -> Vec<Ready> {
-        self.queues[queue].drain(..).collect()
+        let suspects = self.suspects.extract_if(.., |ready| ready.queue == queue);
+        self.queues[queue].drain(..).chain(suspects).collect()
     }
 
     /// Takes out all tasks.
     pub(crate) fn take_all(&mut self) -> Vec<Ready> {
-        self.queues.iter_mut().flat_map(|queue| queue.drain(..)).collect()
+        self.queues.iter_mut().flat_map(|queue| queue.drain(..)).chain(self.suspects.drain(..)).collect()
     }
 }

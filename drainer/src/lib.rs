@@ -5,7 +5,8 @@
 //! future that owns a task is ever dropped half way, but for calls at the end of a stop's grace.
 //!
 //! Read in the order of a task's way: `received` tasks lie in the `hand`, `booked` slots wait in the
-//! `pacer`, `called` tasks have an outcome, `settled` ones are gone; `kept` ones stay hidden meanwhile.
+//! `pacer`, `called` tasks have an outcome, `settled` ones are gone; `kept` ones stay hidden meanwhile. `suspects`
+//! are called alone.
 
 mod alone;
 mod booked;
@@ -23,6 +24,8 @@ mod received;
 mod settled;
 mod step;
 pub mod summary;
+mod suspects;
+mod under_way;
 pub mod world;
 
 pub use engine::drain;

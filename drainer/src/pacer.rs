@@ -79,6 +79,12 @@ impl Pacer {
         )
     }
 
+    /// When each of them comes that has a place in a pace.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Timestamp> {
+        let paced = self.leases.iter().filter(|own| is_paced(&own.lease));
+        paced.flat_map(|own| (own.gone..own.lease.count).map(|number| own.lease.slot(number).at))
+    }
+
     /// When the next slot comes.
     pub(crate) fn next_at(&self) -> Option<Timestamp> {
         self.leases.front().map(|own| own.lease.slot(own.gone).at)

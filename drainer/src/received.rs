@@ -21,6 +21,7 @@ use crate::persist::pause;
 use crate::plan::Until;
 use crate::settled::{Ending, excerpt};
 use crate::step::Step;
+use crate::suspects::SUSPECT;
 use crate::world::World;
 
 /// How long a queue that brought nothing is left alone, whatever its backend makes of a wait.
@@ -57,7 +58,7 @@ impl Default for Source {
 impl<W: World> Engine<'_, W> {
     /// Starts receives from every queue that has room for a worthwhile number of tasks.
     pub(crate) fn receive(&mut self, now: Timestamp) {
-        if self.bookings.closed || self.measuring {
+        if self.bookings.closed || self.measuring || self.has_suspects() {
             return;
         }
         let total = room(&Load { in_hand: 0, ..self.load(now) });
@@ -232,9 +233,14 @@ impl<W: World> Engine<'_, W> {
                 dead(Reason::TooOld, detail, Remains::Envelope(Box::new(envelope)))
             }
             Ok(envelope) => {
-                let request = request(&envelope);
-                let ready = Ready { queue, receipt: delivery.receipt, envelope, request, redirects: 0 };
-                return self.hand.push(ready);
+                return self.hand.push(Ready {
+                    queue,
+                    request: request(&envelope),
+                    envelope,
+                    receipt: delivery.receipt,
+                    redirects: 0,
+                    suspect: delivery.receives > SUSPECT,
+                });
             }
         };
         self.end(Ending::dead(&self.plan.queues[queue].name, delivery.receipt, letter));

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod calendar;
+pub mod carry;
 pub mod chunk;
 pub mod company;
 pub mod fair;

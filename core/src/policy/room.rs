@@ -127,19 +127,27 @@ fn idle_wait(receiving: &Receiving, flow: Flow) -> Duration {
     receiving.first_wait.saturating_mul(2u32.saturating_pow(times)).min(receiving.longest_wait)
 }
 
-/// How many tasks to receive: about two seconds of the pace in hand, nothing that couldn't start in time.
+/// How many tasks to receive: about two seconds of what the pace admits and the permits carry, nothing that couldn't
+/// start in time.
 pub fn room(load: &Load) -> usize {
     let unpaced = load.permits.saturating_mul(IN_HAND_PER_PERMIT);
     let wanted = slots_within(IN_HAND, load.interval).map_or(unpaced, |slots| slots.max(1));
+    // One for each permit at least: the next task is there when a slow call ends.
+    let rounds = IN_HAND.as_nanos().checked_div(load.latency.as_nanos());
+    let carried = rounds.map_or(usize::MAX, |rounds| {
+        load.permits.saturating_mul(usize::try_from(rounds).unwrap_or(usize::MAX).saturating_add(1))
+    });
     let in_time = load.time_left.map_or(usize::MAX, |left| startable(load, left));
-    wanted.min(in_time).min(load.most).saturating_sub(load.in_hand)
+    wanted.min(carried).min(in_time).min(load.most).saturating_sub(load.in_hand)
 }
 
-/// For how many of the tasks in hand, beyond the `held` slots, to book slots now: a span's worth, and no more than
-/// the permits can carry at the latency seen.
+/// For how many of the tasks in hand, beyond the slots `held`, to book slots now: a span's worth at most. How many of
+/// those will find a permit free depends on when they come; see [`super::carry`].
 pub fn slots_wanted(load: &Load, held: usize) -> usize {
     let without_slot = load.in_hand.saturating_sub(held);
-    without_slot.min(paced(load, SPAN)).min(carried(load, SPAN).saturating_sub(held))
+    // Without a pace they all come at once, and are good for a whole span.
+    let unpaced = load.interval.is_zero().then(|| carried(load, SPAN).saturating_sub(held));
+    without_slot.min(unpaced.unwrap_or_else(|| paced(load, SPAN)))
 }
 
 /// How many calls can start within `length`, by pace and by permits.
@@ -201,20 +209,27 @@ mod tests {
     }
 
     #[test]
-    fn slow_calls_are_booked_no_faster_than_permits_come_free() {
-        let slow = Load { in_hand: 500, latency: Duration::from_secs(4), permits: 10, ..load() };
-        assert_eq!(slots_wanted(&slow, 0), 10);
-        assert_eq!(slots_wanted(&slow, 4), 6);
-        assert_eq!(slots_wanted(&Load { in_flight: 10, ..slow }, 0), 0, "no call can start");
-        let quick = Load { latency: Duration::from_millis(10), ..slow };
-        assert_eq!(slots_wanted(&quick, 0), 51);
+    fn a_drainer_of_few_permits_keeps_no_more_in_hand_than_it_can_start() {
+        let weak = Load { permits: 6, latency: Duration::from_millis(500), ..load() };
+        assert_eq!(room(&weak), 30);
+        assert_eq!(room(&Load { latency: Duration::from_secs(9), ..weak }), 6);
+        assert_eq!(room(&Load { permits: 40, ..weak }), 100);
     }
 
     #[test]
     fn the_next_lease_is_a_whole_span_though_the_last_has_slots_left() {
-        let busy = Load { in_hand: 100, latency: Duration::from_millis(300), ..load() };
+        let busy = Load { in_hand: 100, in_flight: 25, latency: Duration::from_millis(500), ..load() };
         assert_eq!(slots_wanted(&busy, 12), 51);
         assert_eq!(slots_wanted(&Load { in_hand: 30, ..busy }, 12), 18);
+        assert_eq!(slots_wanted(&Load { interval: Duration::from_secs(60), ..busy }, 0), 1);
+    }
+
+    #[test]
+    fn without_a_pace_permits_are_counted_over_a_span() {
+        let latency = Duration::from_millis(500);
+        let unpaced = Load { interval: Duration::ZERO, in_hand: 500, permits: 10, latency, ..load() };
+        assert_eq!(slots_wanted(&unpaced, 0), 30);
+        assert_eq!(slots_wanted(&Load { in_flight: 10, ..unpaced }, 4), 16);
     }
 
     fn in_tens() -> Receiving {

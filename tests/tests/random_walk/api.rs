@@ -1,7 +1,8 @@
 //! An API in the same process: answers as a task's name says, and remembers every call.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jobq_core::ports::clock::Clock;
@@ -75,11 +76,32 @@ impl Api {
     }
 }
 
-impl Target for Api {
+/// One drainer's line to the API. Some calls kill who makes them.
+#[derive(Clone)]
+pub(crate) struct Line {
+    api: Arc<Api>,
+    fatal: Arc<AtomicBool>,
+}
+
+impl Line {
+    pub(crate) fn new(api: &Arc<Api>) -> Self {
+        Self { api: Arc::clone(api), fatal: Arc::default() }
+    }
+
+    /// Whether its drainer has made a call that kills.
+    pub(crate) fn is_fatal(&self) -> bool {
+        self.fatal.load(Ordering::SeqCst)
+    }
+}
+
+impl Target for Line {
     async fn call(&self, request: &Request, _timeout: Duration, _most: u64) -> Result<Reply, CallError> {
         let task = request.url.rsplit('/').next().unwrap();
-        let call = self.started(task);
-        self.clock.sleep(Duration::from_millis(5 + self.chance.below(300))).await;
-        self.answer(task, call)
+        let call = self.api.started(task);
+        if task.starts_with("killer") {
+            self.fatal.store(true, Ordering::SeqCst);
+        }
+        self.api.clock.sleep(Duration::from_millis(5 + self.api.chance.below(300))).await;
+        self.api.answer(task, call)
     }
 }

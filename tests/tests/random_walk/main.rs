@@ -118,6 +118,32 @@ fn p3_the_limit_is_reached_over_what_is_treated_as_sqs() {
 }
 
 #[test]
+fn p2_p3_drainers_of_few_permits_reach_the_limit_together() {
+    // Calls take 0.15 s on average: eight permits carry the pace, and no drainer has so many.
+    each_seed(
+        30..=31,
+        |chance| Plan::smooth(chance).over_sqs().with_permits(5),
+        |end| {
+            end.assert_no_window_passed();
+            let used = end.used();
+            assert!(used >= 0.9, "{used} of the limit was used");
+        },
+    );
+}
+
+#[test]
+fn p1_a_task_that_kills_its_drainer_dies_without_its_company() {
+    each_seed(
+        32..=33,
+        |chance| Plan::deadly(chance).over_sqs(),
+        |end| {
+            assert_nothing_lost(end);
+            assert_eq!(end.dead, [("killer-0".to_owned(), Reason::Poison)]);
+        },
+    );
+}
+
+#[test]
 fn p1_p2_p4_hold_while_drainers_lose_the_ledger() {
     let went_alone = Cell::new(0);
     each_seed(

@@ -24,7 +24,7 @@ use jobq_drainer::plan::Until;
 use jobq_tests::hand_clock::HandClock;
 use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
 
-use crate::api::Api;
+use crate::api::{Api, Line};
 use crate::chance::Chance;
 use crate::cut::Cut;
 use crate::faulty::{Busy, Faulty};
@@ -68,6 +68,10 @@ pub(crate) struct Plan {
     schedule: Vec<Opening>,
     /// Whether drainers end when the queue is empty, or idle until the walk has lasted so long.
     lasts: Option<Duration>,
+    /// How many calls each drainer may have under way, if few.
+    permits: Option<usize>,
+    /// A turn of the clock.
+    tick: Duration,
 }
 
 impl Plan {
@@ -108,7 +112,21 @@ impl Plan {
             outages: 0,
             schedule,
             lasts: None,
+            permits: None,
+            tick: TICK,
         }
+    }
+
+    /// One task kills each drainer that calls it.
+    pub(crate) fn deadly(chance: Chance) -> Self {
+        let killer = std::iter::once("killer-0".to_owned());
+        let others = (1..=40).map(|number| format!("ok-{number}"));
+        Self { tick: LONG_TICK, ..Self::of(chance, killer.chain(others).collect()) }
+    }
+
+    /// The same, with drainers that have no more than this many calls under way.
+    pub(crate) fn with_permits(self, permits: usize) -> Self {
+        Self { permits: Some(permits), ..self }
     }
 
     /// The same, over what is treated as SQS.
@@ -119,7 +137,7 @@ impl Plan {
     /// The same, with a queue that is open at times; drainers wait for it until the walk has lasted so long.
     pub(crate) fn open_at(self, schedule: &[&str], lasts: Duration) -> Self {
         let schedule = schedule.iter().map(|text| text.parse().unwrap()).collect();
-        Self { schedule, lasts: Some(lasts), ..self }
+        Self { schedule, lasts: Some(lasts), tick: LONG_TICK, ..self }
     }
 
     /// The same, with a ledger that can't be reached at times.
@@ -161,10 +179,10 @@ pub(crate) async fn walk(plan: Plan) -> End {
         watched: std::sync::Mutex::default(),
         deleted_without_record: std::sync::atomic::AtomicU64::default(),
     };
-    let api = Api::new(clock, plan.chance.clone());
+    let api = Arc::new(Api::new(clock, plan.chance.clone()));
     let ports = Arc::new(ports);
-    let (ledger, notes) = (Cut::new(&ports), Notes::default());
-    let world = WalkWorld { ports, api: Arc::new(api), notes, ledger };
+    let (ledger, line) = (Cut::new(&ports), Line::new(&api));
+    let world = WalkWorld { ports, api, notes: Notes::default(), ledger, line };
     let kills = LocalSet::new().run_until(run(&world, &plan)).await;
     let depth = store.measure(&queue().name).await.unwrap();
     let dead = dead(&store).await;
@@ -203,13 +221,18 @@ async fn run(world: &WalkWorld, plan: &Plan) -> u32 {
             drainers[victim] = start(world, plan, &mut born);
             killed += 1;
         }
+        for drainer in drainers.iter_mut().filter(|drainer| drainer.line.is_fatal()) {
+            drainer.task.abort();
+            *drainer = start(world, plan, &mut born);
+            killed += 1;
+        }
         if plan.chance.once_in(plan.outages) {
             let until = clock.now().plus(Duration::from_secs(1 + plan.chance.below(40)));
             let (all, one) = (plan.chance.once_in(3), plan.chance.below(DRAINERS as u64) as usize);
             let hit = drainers.iter().enumerate().filter(|(number, _)| all || *number == one);
             hit.for_each(|(_, drainer)| drainer.ledger.cut(until));
         }
-        clock.advance(if plan.lasts.is_some() { LONG_TICK } else { TICK });
+        clock.advance(plan.tick);
     }
     for drainer in drainers {
         drainer.task.await.unwrap();
@@ -220,6 +243,7 @@ async fn run(world: &WalkWorld, plan: &Plan) -> u32 {
 struct Running {
     task: JoinHandle<()>,
     ledger: Cut,
+    line: Line,
 }
 
 fn start(world: &WalkWorld, walk: &Plan, born: &mut u32) -> Running {
@@ -234,12 +258,13 @@ fn start(world: &WalkWorld, walk: &Plan, born: &mut u32) -> Running {
     if walk.outages > 0 {
         plan = plan.capped();
     }
-    let ledger = Cut::new(&world.ports);
-    let world = WalkWorld { ledger: ledger.clone(), ..world.clone() };
+    plan.permits = walk.permits.unwrap_or(plan.permits);
+    let (ledger, line) = (Cut::new(&world.ports), Line::new(&world.api));
+    let world = WalkWorld { ledger: ledger.clone(), line: line.clone(), ..world.clone() };
     let task = spawn_local(async move {
         drain(&world, &plan, std::future::pending(), std::future::pending()).await.unwrap();
     });
-    Running { task, ledger }
+    Running { task, ledger, line }
 }
 
 /// Waits until nobody has anything to do at this instant.

@@ -8,17 +8,18 @@ use jobq_core::ports::metrics::Metrics;
 use jobq_drainer::world::World;
 use jobq_tests::hand_clock::HandClock;
 
-use crate::api::Api;
+use crate::api::{Api, Line};
 use crate::cut::Cut;
 use crate::faulty::Faulty;
 
-/// What all drainers share, and each one's own way to the ledger.
+/// What all drainers share, and each one's own ways to the ledger and to the API.
 #[derive(Clone)]
 pub(crate) struct WalkWorld {
     pub(crate) ports: Arc<Faulty>,
     pub(crate) api: Arc<Api>,
     pub(crate) notes: Notes,
     pub(crate) ledger: Cut,
+    pub(crate) line: Line,
 }
 
 /// Takes note of little: a walk is judged by what the API and the queue saw.
@@ -46,7 +47,7 @@ impl World for WalkWorld {
     type Inbox = Faulty;
     type Depth = Faulty;
     type Ledger = Cut;
-    type Target = Api;
+    type Target = Line;
     type ResultSink = Faulty;
     type Metrics = Notes;
     type Clock = HandClock;
@@ -63,8 +64,8 @@ impl World for WalkWorld {
         &self.ledger
     }
 
-    fn target(&self) -> &Api {
-        &self.api
+    fn target(&self) -> &Line {
+        &self.line
     }
 
     fn results(&self) -> &Faulty {

@@ -28,7 +28,7 @@ fn config(port: u16, rate: &str, drainers: &str) -> String {
 }
 
 #[test]
-fn p1_p2_p7_one_drainer_serves_three_queues_at_the_limit() {
+fn p1_p2_p3_p7_one_drainer_serves_three_queues_at_the_limit() {
     let _turn = alone();
     let nginx = Nginx::limiting("50r/s", 3);
     let stage = Stage::deploy(&config(nginx.port, "50/s", "max = 1"));
@@ -36,14 +36,15 @@ fn p1_p2_p7_one_drainer_serves_three_queues_at_the_limit() {
     push_three(&stage, &nginx, 3_000);
     let first = nginx_saw_one(&nginx, begun);
     stage.drain(Duration::from_secs(180), None);
-    check(&stage, &nginx, 3_000, 50.0);
+    let used = check(&stage, &nginx, 3_000, 50.0);
+    assert!(used >= 0.9, "{used}");
     println!("the first call came {first:.1} s after the push began");
     floor(&stage);
 }
 
 #[test]
-fn p1_p2_p7_four_drainers_and_more_share_the_limit() {
-    let _turn = alone();
+fn p1_p2_p3_p7_four_drainers_and_more_share_the_limit() {
+    let turn = alone();
     let slow = Api::slow(Duration::from_millis(500));
     let nginx = Nginx::limiting_before("50r/s", 3, slow.port);
     let stage = Stage::deploy(&config(nginx.port, "50/s", "max = 6, in_flight = 6, target_drain = \"10s\""));
@@ -59,7 +60,11 @@ fn p1_p2_p7_four_drainers_and_more_share_the_limit() {
     }
     println!("at most {most} drainers at once");
     assert!(most >= 4, "{most}");
-    check(&stage, &nginx, 3_000, 50.0);
+    let used = check(&stage, &nginx, 3_000, 50.0);
+    assert!(used >= 0.85, "{used}");
+    // It takes minutes in which nothing is measured: others may have theirs.
+    drop(turn);
+    floor(&stage);
 }
 
 #[test]
@@ -88,9 +93,10 @@ fn nginx_saw_one(nginx: &Nginx, begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
-/// Everything is done, and none was refused. How well the limit was used is a figure, and only told.
+/// Everything is done, and none was refused. Answers how well the limit was used; how near to 98 % that comes is a
+/// figure, and that it is used is a promise.
 #[track_caller]
-fn check(stage: &Stage, nginx: &Nginx, count: usize, rate: f64) {
+fn check(stage: &Stage, nginx: &Nginx, count: usize, rate: f64) -> f64 {
     let calls = nginx.calls();
     none_refused(&calls);
     let mut expected = String::new();
@@ -105,6 +111,7 @@ fn check(stage: &Stage, nginx: &Nginx, count: usize, rate: f64) {
     all_answered(stage, &expected);
     let used = pace(&calls) / rate;
     println!("{} calls, none refused, {:.1} % of the limit used", calls.len(), used * 100.0);
+    used
 }
 
 /// When nothing waits any more drainers end by themselves; and after three readings that say so, a minute apart as

@@ -10,6 +10,7 @@ use super::{holders, pace, windows};
 use crate::lease::Lease;
 use crate::limit::Limit;
 use crate::name::DrainerId;
+use crate::policy::carry::Carry;
 use crate::time::Timestamp;
 
 /// How far ahead of now a lease may begin. Short, so that pauses and cool-downs are obeyed soon; long enough that
@@ -35,6 +36,8 @@ pub struct Want {
     pub drainer: DrainerId,
     /// For how many calls it has tasks in hand. None: it only says that it is alive.
     pub slots: u32,
+    /// What its permits carry, if they bound it: it gets no slot that would find none free.
+    pub carry: Option<Carry>,
     /// How many of its calls are under way.
     pub in_flight: u32,
     /// Slots of earlier leases in which no call was started.
@@ -51,7 +54,7 @@ impl Want {
     /// `slots` for a drainer of which nothing else is known.
     pub fn new(drainer: DrainerId, slots: u32) -> Self {
         let (unused, latency) = (Vec::new(), Duration::ZERO);
-        Self { drainer, slots, in_flight: 0, unused, latency, ends_at: None, alone: None }
+        Self { drainer, slots, carry: None, in_flight: 0, unused, latency, ends_at: None, alone: None }
     }
 }
 
@@ -95,6 +98,8 @@ pub enum Why {
     Paused,
     /// Other drainers hold all permits of the cap on calls in flight.
     InFlight,
+    /// Its own calls under way take up all of the drainer's permits.
+    Permits,
     /// The ledger lost drainers, and what they may use alone is the whole limit.
     Lost,
     /// The calendar lies further ahead than it can: a clock was set back, here or elsewhere.
@@ -110,6 +115,7 @@ impl Why {
             Self::Cooling => "the API asked to slow down",
             Self::Paused => "the limit is paused",
             Self::InFlight => "all calls allowed in flight are under way",
+            Self::Permits => "the drainer has as many calls under way as it may",
             Self::Lost => "drainers that lost the ledger may be using the whole limit",
             Self::Clock => "the calendar is ahead of this clock: a clock was set back",
         }
@@ -166,7 +172,7 @@ fn answer(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want, part: 
         return wait(now.plus(ASK_AGAIN), Why::InFlight);
     }
     let left = alone::left(limit, state, now, want);
-    match stretch(limit, state, now, want.slots, left) {
+    match stretch(limit, state, now, want, left) {
         Ok(lease) => admitted(limit, state, lease),
         Err(refusal) => refusal,
     }
@@ -177,7 +183,7 @@ fn stretch(
     limit: &Limit,
     state: &LimitState,
     now: Timestamp,
-    slots: u32,
+    want: &Want,
     left: Left,
 ) -> Result<Lease, Answer> {
     let wait = |until, why| Err(Answer::Wait { until, why });
@@ -201,8 +207,15 @@ fn stretch(
     if first >= ends {
         return wait(ends, Why::Pace);
     }
-    let lease = Lease { first, interval, count: slots, booked_at: now, lateness, catch_up };
-    Ok(Lease { count: slots.min(fitting(&lease, ends)), ..lease })
+    let mut lease = Lease { first, interval, count: want.slots, booked_at: now, lateness, catch_up };
+    lease.count = lease.count.min(fitting(&lease, ends));
+    if let Some(carry) = want.carry.as_ref().filter(|_| !interval.is_zero()) {
+        lease.count = carry.slots(first.since(now), interval, lease.count);
+        if lease.count == 0 {
+            return wait(now.plus(carry.pause()), Why::Permits);
+        }
+    }
+    Ok(lease)
 }
 
 /// How late a call may start after its slot: for a slot to come, and for one that has passed.
