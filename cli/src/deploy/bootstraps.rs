@@ -80,7 +80,7 @@ fn warn_of_glibc(programs: &[&Elf], printer: Printer) {
             "the programs ask for glibc {major}.{minor}, and Lambda has {has_major}.{has_minor}: they won't start there"
         ));
         printer.warn(format_args!(
-            "build them for {has_major}.{has_minor}: cargo zigbuild --release --target ARCH-unknown-linux-gnu.\
+            "build them for {has_major}.{has_minor}: cargo zigbuild --profile lambda --target ARCH-unknown-linux-gnu.\
              {has_major}.{has_minor} {WHAT}"
         ));
     }
@@ -95,12 +95,12 @@ fn how_to_build(failure: Failure, architecture: Architecture) -> Failure {
         && architecture == Architecture::X86
         || cfg!(all(target_os = "linux", target_arch = "aarch64")) && architecture == Architecture::Arm64
     {
-        failure.hint(format!("build them: cargo build --release {WHAT}"))
+        failure.hint(format!("build them: cargo build --profile lambda {WHAT}"))
     } else {
         let target = format!("{here}-unknown-linux-gnu");
         failure
-            .hint(format!("build them: cargo zigbuild --release --target {target}.2.34 {WHAT}"))
-            .hint(format!("then: jobq deploy --bootstraps target/{target}/release"))
+            .hint(format!("build them: cargo zigbuild --profile lambda --target {target}.2.34 {WHAT}"))
+            .hint(format!("then: jobq deploy --bootstraps target/{target}/lambda"))
     };
     let word = if other == "aarch64" { "arm64" } else { other };
     failure

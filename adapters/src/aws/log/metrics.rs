@@ -161,9 +161,13 @@ fn line(event: &Event) -> Option<Line> {
             Some(Line::new(Level::Warn, "limit_cooled", [("status", (*status).into())]))
         }
         // Waiting for one's place in the pace is what a limit is for.
-        Event::LeaseDeferred { why, .. } if *why != Why::Pace => {
+        Event::LeaseDeferred { why, .. } if !matches!(why, Why::Pace | Why::Permits) => {
             Some(Line::new(Level::Info, "lease_deferred", [("why", why.as_str().into())]))
         }
+        Event::DrainerWentAlone { of, .. } => {
+            Some(Line::new(Level::Warn, "drainer_went_alone", [("share_is_one_of", (*of).into())]))
+        }
+        Event::DrainerRejoined { .. } => Some(Line::new(Level::Info, "drainer_rejoined", [])),
         Event::TaskDied { queue, reason } => {
             let fields = [("queue", queue.as_str().into()), ("reason", reason.to_string().into())];
             Some(Line::new(Level::Warn, "task_died", fields))
