@@ -52,6 +52,14 @@ impl Resource {
         Self { after: ids, ..self }
     }
 
+    /// The same, with another value of a property; one that it doesn't have stays unsaid.
+    pub(crate) fn with(mut self, property: &str, value: Value) -> Self {
+        if let Some(known) = self.properties.get_mut(property) {
+            *known = value;
+        }
+        self
+    }
+
     /// The same, without what it is made after but for these.
     pub(crate) fn among(&self, ids: &BTreeSet<&str>) -> Self {
         let after = self.after.iter().filter(|id| ids.contains(id.as_str())).cloned().collect();

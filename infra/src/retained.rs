@@ -1,4 +1,4 @@
-//! What outlives a stack. Its names are its own, so a stack made anew can't make it a second time: it is taken in
+//! What outlives a stack. Its names are its own, so a stack made anew can't make it a second time: it is adopted
 //! by an import, with a template of nothing else, and the rest follows by an update. CloudFormation imports by itself
 //! only what it can tell by a fixed name, which a queue (told by its URL) and the bucket (named after the account) are
 //! not.

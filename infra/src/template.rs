@@ -61,6 +61,14 @@ impl Template {
         }
     }
 
+    /// The same, with a property of a resource as it is and not as it is to be; one that isn't said stays unsaid.
+    pub fn with(mut self, id: &str, property: &str, value: impl Into<Value>) -> Self {
+        if let Some(resource) = self.resources.remove(id) {
+            self.resources.insert(id.to_owned(), resource.with(property, value.into()));
+        }
+        self
+    }
+
     /// The template as a value.
     pub fn to_json(&self) -> Value {
         let resources: BTreeMap<&str, Value> =

@@ -1,27 +1,28 @@
 //! `jobq deploy`: makes the stack, or changes it to what jobq.toml says.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 
 use indicatif::HumanBytes;
 use jobq_adapters::aws::stack::artifacts::{Artifacts, Before};
-use jobq_adapters::aws::stack::change_set::{ChangeSet, Intent};
+use jobq_adapters::aws::stack::change_set::{Argument, ChangeSet, Intent};
 use jobq_adapters::aws::stack::formation::{Formation, Output, Standing};
+use jobq_adapters::aws::stack::leftovers::Leftovers;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::config::backend::Backend;
 use jobq_core::fault::FaultKind;
 use jobq_core::ports::clock::Clock;
 use jobq_infra::parameters::{ARTIFACTS_BUCKET, AUTOSCALER_CODE, DRAINER_CODE};
-use serde::Serialize;
+use jobq_infra::template::Template;
 
 use crate::args::Global;
 use crate::commands::synth;
 use crate::confirm::{Answer, Consent};
 use crate::deploy::account::Account;
+use crate::deploy::adoption::{Adoption, Search};
 use crate::deploy::bootstraps;
 use crate::deploy::changes::Changes;
 use crate::deploy::hints::hint;
+use crate::deploy::outcome::{Done, ProgramReport, Report};
 use crate::deploy::package::Package;
 use crate::deploy::patience::persist;
 use crate::deploy::proposal::{Proposal, Request};
@@ -32,7 +33,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::project::{Project, config_text};
-use crate::readings::{row, table};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -52,7 +52,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let consent = if args.dry_run { None } else { Some(Consent::by_flag(args.yes)?) };
     let text = config_text(global)?;
     let project = Project::open(global)?;
-    let template = synth::template(&project.config)?.to_json().to_string();
+    let template = synth::template(&project.config)?;
     let packages = packages(args.bootstraps, &project, &text, printer)?;
     let account = Account::open(&project).await?;
     let deployment = Deployment::new(project, account, packages, template, printer);
@@ -72,14 +72,25 @@ pub(crate) fn packages(
     Ok([Package::make(&drainer, config)?, Package::make(&autoscaler, config)?])
 }
 
+/// What was settled about changes.
+enum Settled {
+    /// There is nothing to change.
+    Nothing,
+    /// These were only to be looked at.
+    Looked(Changes),
+    /// These are to be made, by this change set.
+    Agreed(Changes, ChangeSet),
+}
+
 /// What is to be deployed, and where.
 struct Deployment {
     project: Project,
     account: Account,
     formation: Formation,
     artifacts: Artifacts,
+    leftovers: Leftovers,
     packages: [Package; 2],
-    template: String,
+    template: Template,
     /// Marks what this deployment does.
     token: String,
     clock: SystemClock,
@@ -91,13 +102,14 @@ impl Deployment {
         project: Project,
         account: Account,
         packages: [Package; 2],
-        template: String,
+        template: Template,
         printer: Printer,
     ) -> Self {
         let (stack, clock) = (&project.config.stack, SystemClock::new());
         Self {
             formation: Formation::open(&account.sdk, stack),
             artifacts: Artifacts::open(&account.sdk, stack, &account.number),
+            leftovers: Leftovers::open(&account.sdk, stack, &account.number),
             token: format!("jobq-{}", clock.now().as_nanos()),
             project,
             account,
@@ -110,38 +122,77 @@ impl Deployment {
 
     /// Deploys, or without consent only looks.
     async fn run(&self, consent: Option<Consent>) -> Result<Report, Failure> {
-        let standing = self.made_ready(consent).await?;
+        let mut standing = self.made_ready(consent).await?;
+        let mut adopted = Changes::none();
+        if let Some(adoption) = self.search().adoption(&self.template).await? {
+            let request = self.adopting(adoption, standing.as_ref());
+            match self.settle(&request, consent).await? {
+                Settled::Looked(changes) => {
+                    self.printer.note("what else would change is compared when these are the stack's");
+                    return Ok(self.report(changes, Done::Looked, &[]));
+                }
+                Settled::Nothing => {}
+                Settled::Agreed(changes, change_set) => {
+                    standing = self.execute(&request, &change_set, "adopt what was kept").await?;
+                    adopted = changes;
+                }
+            }
+        }
         let request = self.request(standing.as_ref());
-        let (changes, change_set) = match request.propose(&self.clock).await? {
-            Proposal::Changes(changes, change_set) => (Changes::new(&changes), change_set),
-            Proposal::Nothing => {
+        let (changes, change_set) = match self.settle(&request, consent).await? {
+            Settled::Looked(changes) => return Ok(self.report(changes, Done::Looked, &[])),
+            Settled::Agreed(changes, change_set) => (changes, change_set),
+            Settled::Nothing => {
                 self.printer.note(format_args!("the stack {} is what jobq.toml says", self.name()));
                 let outputs = standing.map(|standing| standing.outputs).unwrap_or_default();
-                return Ok(self.report(Changes::none(), Done::Nothing, &outputs));
+                let done = if adopted.count() == 0 { Done::Nothing } else { Done::Deployed };
+                return Ok(self.report(adopted, done, &outputs));
             }
+        };
+        let outputs = self.make(&request, &change_set).await?;
+        self.tell_what_is_next();
+        Ok(self.report(adopted.and(changes), Done::Deployed, &outputs))
+    }
+
+    fn search(&self) -> Search<'_> {
+        Search {
+            sdk: &self.account.sdk,
+            formation: &self.formation,
+            leftovers: &self.leftovers,
+            clock: &self.clock,
+        }
+    }
+
+    /// Has it compared and shown what would change, and asks. What isn't to be made leaves nothing behind.
+    async fn settle(&self, request: &Request<'_>, consent: Option<Consent>) -> Result<Settled, Failure> {
+        let (changes, change_set) = match request.propose(&self.clock).await? {
+            Proposal::Changes(changes, change_set) => (Changes::new(&changes), change_set),
+            Proposal::Nothing => return Ok(Settled::Nothing),
         };
         for warning in changes.warnings() {
             self.printer.warn(warning);
         }
+        let (count, name) = (changes.count(), self.name());
+        let what = match request.intent {
+            Intent::Import(_) => {
+                self.printer.note(format_args!(
+                    "to be adopted, kept from before with all that is in them: {count} resources"
+                ));
+                format!("Adopt these {count} into the stack {name}")
+            }
+            Intent::Create | Intent::Update => format!("Make these {count} changes to the stack {name}"),
+        };
         let Some(consent) = consent else {
             request.withdraw(&change_set, &self.clock).await?;
-            return Ok(self.report(changes, Done::Looked, &[]));
+            return Ok(Settled::Looked(changes));
         };
         self.printer.note(&changes);
-        let question = format!(
-            "Make these {} changes to the stack {} in {} of account {}?",
-            changes.count(),
-            self.name(),
-            self.account.sdk.region(),
-            self.account.number
-        );
+        let question = format!("{what} in {} of account {}?", self.account.sdk.region(), self.account.number);
         if consent.ask(&question, "yes", self.printer).await? == Answer::No {
             request.withdraw(&change_set, &self.clock).await?;
-            return Err(Failure::failed("not confirmed: nothing was changed"));
+            return Err(Failure::failed("not confirmed: nothing of this was changed"));
         }
-        let outputs = self.make(&request, &change_set).await?;
-        self.tell_what_is_next();
-        Ok(self.report(changes, Done::Deployed, &outputs))
+        Ok(Settled::Agreed(changes, change_set))
     }
 
     /// The stack as it can be worked with. One that was never whole is deleted first: nothing can be made of it.
@@ -173,25 +224,38 @@ impl Deployment {
     async fn delete_husk(&self, id: &str) -> Result<(), Failure> {
         let token = format!("{}-husk", self.token);
         persist(&self.clock, async || self.formation.delete(&token).await).await?;
-        self.operation(id, &token, "deleted").follow(&self.clock, self.printer).await
+        self.operation(id, &token, "be deleted").follow(&self.clock, self.printer).await
     }
 
     fn request(&self, standing: Option<&Standing>) -> Request<'_> {
         let [drainer, autoscaler] = &self.packages;
         let whole =
             standing.is_some_and(|standing| Situation::of(Some(&standing.status)) == Situation::Whole);
+        let parameters = [
+            (ARTIFACTS_BUCKET, self.artifacts.name().to_owned()),
+            (DRAINER_CODE, drainer.key()),
+            (AUTOSCALER_CODE, autoscaler.key()),
+        ];
         Request {
             formation: &self.formation,
             artifacts: &self.artifacts,
-            template: self.template.clone(),
-            parameters: vec![
-                (ARTIFACTS_BUCKET, self.artifacts.name().to_owned()),
-                (DRAINER_CODE, drainer.key()),
-                (AUTOSCALER_CODE, autoscaler.key()),
-            ],
+            template: self.template.to_json().to_string(),
+            parameters: parameters.map(|(name, value)| (name.to_owned(), Argument::Is(value))).into(),
             intent: if whole { Intent::Update } else { Intent::Create },
-            stack_before: if standing.is_some() { Before::There } else { Before::Missing },
+            stack_before: before(standing),
             name: self.token.clone(),
+        }
+    }
+
+    fn adopting(&self, adoption: Adoption, standing: Option<&Standing>) -> Request<'_> {
+        Request {
+            formation: &self.formation,
+            artifacts: &self.artifacts,
+            template: adoption.template,
+            parameters: adoption.parameters,
+            intent: adoption.intent,
+            stack_before: before(standing),
+            name: format!("{}-adoption", self.token),
         }
     }
 
@@ -199,14 +263,27 @@ impl Deployment {
     async fn make(&self, request: &Request<'_>, change_set: &ChangeSet) -> Result<Vec<Output>, Failure> {
         let uploaded = tokio::select! {
             uploaded = self.upload() => uploaded,
-            _ = tokio::signal::ctrl_c() => Err(Failure::failed("broken off: nothing was changed")),
+            _ = tokio::signal::ctrl_c() => Err(Failure::failed("broken off: nothing of this was changed")),
         };
         if let Err(failure) = uploaded {
             request.withdraw(change_set, &self.clock).await?;
             return Err(failure);
         }
-        let begun =
-            persist(&self.clock, async || self.formation.execute(change_set, &self.token).await).await;
+        let word = if request.intent == Intent::Create { "be made" } else { "be changed" };
+        let standing = self.execute(request, change_set, word).await?;
+        self.sweep().await;
+        Ok(standing.map(|standing| standing.outputs).unwrap_or_default())
+    }
+
+    /// Has CloudFormation do it and waits until it has; the stack as it stands then.
+    async fn execute(
+        &self,
+        request: &Request<'_>,
+        change_set: &ChangeSet,
+        what: &str,
+    ) -> Result<Option<Standing>, Failure> {
+        let token = &request.name;
+        let begun = persist(&self.clock, async || self.formation.execute(change_set, token).await).await;
         if let Err(fault) = begun {
             // Where the answer was lost, CloudFormation may be at it.
             if fault.kind() == FaultKind::Lasting {
@@ -215,11 +292,8 @@ impl Deployment {
             let hint = hint(&fault.chain());
             return Err(Failure::from(fault).hint(hint));
         }
-        let word = if request.intent == Intent::Create { "made" } else { "changed" };
-        self.operation(&change_set.stack_id, &self.token, word).follow(&self.clock, self.printer).await?;
-        self.sweep().await;
-        let standing = persist(&self.clock, async || self.formation.standing().await).await?;
-        Ok(standing.map(|standing| standing.outputs).unwrap_or_default())
+        self.operation(&change_set.stack_id, token, what).follow(&self.clock, self.printer).await?;
+        Ok(persist(&self.clock, async || self.formation.standing().await).await?)
     }
 
     async fn upload(&self) -> Result<(), Failure> {
@@ -249,8 +323,8 @@ impl Deployment {
         }
     }
 
-    fn operation<'a>(&'a self, stack_id: &'a str, token: &'a str, word: &str) -> Operation<'a> {
-        let failed = format!("the stack {} couldn't be {word}", self.name());
+    fn operation<'a>(&'a self, stack_id: &'a str, token: &'a str, what: &str) -> Operation<'a> {
+        let failed = format!("the stack {} couldn't {what}", self.name());
         Operation { formation: &self.formation, stack_id, token, failed }
     }
 
@@ -278,6 +352,10 @@ impl Deployment {
     }
 }
 
+fn before(standing: Option<&Standing>) -> Before {
+    if standing.is_some() { Before::There } else { Before::Missing }
+}
+
 fn stuck(called: &str, status: Option<&str>, name: &str) -> Failure {
     let hint = if status == Some("DELETE_FAILED") {
         "end it first: jobq destroy".to_owned()
@@ -285,60 +363,4 @@ fn stuck(called: &str, status: Option<&str>, name: &str) -> Failure {
         format!("have it go back: aws cloudformation continue-update-rollback --stack-name {name}")
     };
     Failure::failed(format!("{called}: CloudFormation takes no change to it")).hint(hint)
-}
-
-/// What came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Done {
-    /// The changes were made.
-    Deployed,
-    /// The changes were only looked at.
-    Looked,
-    /// There was nothing to change.
-    Nothing,
-}
-
-#[derive(Debug, Serialize)]
-struct Report {
-    stack: String,
-    region: String,
-    account: String,
-    done: Done,
-    changes: Changes,
-    programs: Vec<ProgramReport>,
-    outputs: BTreeMap<String, String>,
-    /// The same for people.
-    #[serde(skip)]
-    told: Vec<(String, String)>,
-}
-
-#[derive(Debug, Serialize)]
-struct ProgramReport {
-    program: &'static str,
-    key: String,
-    bytes: usize,
-    zipped_bytes: usize,
-}
-
-impl From<&Package> for ProgramReport {
-    fn from(package: &Package) -> Self {
-        Self {
-            program: package.program.name(),
-            key: package.key(),
-            bytes: package.unzipped,
-            zipped_bytes: package.zip.len(),
-        }
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.done != Done::Deployed {
-            return self.changes.fmt(f);
-        }
-        let rows: Vec<Vec<String>> =
-            self.told.iter().map(|(description, value)| row([description, value])).collect();
-        table(f, &rows)
-    }
 }

@@ -44,6 +44,12 @@ impl Changes {
         Self { changes: Vec::new() }
     }
 
+    /// These, and after them others.
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        self.changes.extend(others.changes);
+        self
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.changes.len()
@@ -92,7 +98,7 @@ fn setting(setting: &Setting) -> String {
 fn word(action: Action) -> &'static str {
     match action {
         Action::Add => "add",
-        Action::Adopt => "take up",
+        Action::Adopt => "adopt",
         Action::Modify => "change",
         Action::Replace => "replace",
         Action::MayReplace => "may replace",

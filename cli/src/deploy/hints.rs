@@ -19,7 +19,7 @@ pub(crate) fn hint(reason: &str) -> String {
 }
 
 /// Signs in reasons, and what to do.
-const KNOWN: [(&str, &str); 7] = [
+const KNOWN: [(&str, &str); 6] = [
     (
         "UnreservedConcurrentExecution",
         "the account has too little concurrency to reserve some of it: ask for more with 'aws service-quotas \
@@ -33,11 +33,6 @@ const KNOWN: [(&str, &str); 7] = [
         "already exists",
         "something of that name is there that another stack or somebody's hand has made: delete it, or choose \
          another name under [aws] stack",
-    ),
-    (
-        "attempting to import some resources",
-        "they are there and not of this stack, by another's or somebody's hand: delete them, or choose another \
-         name under [aws] stack",
     ),
     ("is in use", "something of that name is being deleted: wait a minute and type 'jobq deploy' again"),
     ("Rate exceeded", "others use the account's few requests a second too: type 'jobq deploy' again"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jobq_adapters::aws::stack::artifacts::{Artifacts, Before};
-use jobq_adapters::aws::stack::change_set::{Body, Change, ChangeSet, Draft, Intent, Review};
+use jobq_adapters::aws::stack::change_set::{Argument, Body, Change, ChangeSet, Draft, Intent, Review};
 use jobq_adapters::aws::stack::formation::Formation;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::ports::clock::Clock;
@@ -24,9 +24,9 @@ pub(crate) struct Request<'a> {
     pub(crate) formation: &'a Formation,
     pub(crate) artifacts: &'a Artifacts,
     pub(crate) template: String,
-    pub(crate) parameters: Vec<(&'static str, String)>,
+    pub(crate) parameters: Vec<(String, Argument)>,
     pub(crate) intent: Intent,
-    /// Whether the stack, which `intent` makes, was there before with nothing in it.
+    /// Whether the stack was there before, be it with nothing in it. If not, the change set makes it.
     pub(crate) stack_before: Before,
     /// A name that no other change set of the stack has.
     pub(crate) name: String,
@@ -63,7 +63,7 @@ impl Request<'_> {
     /// Throws a change set away, and the empty stack that was made for it.
     pub(crate) async fn withdraw(&self, change_set: &ChangeSet, clock: &SystemClock) -> Result<(), Failure> {
         persist(clock, async || self.formation.discard(change_set).await).await?;
-        if self.intent == Intent::Create && self.stack_before == Before::Missing {
+        if self.stack_before == Before::Missing {
             persist(clock, async || self.formation.delete(&self.name).await).await?;
         }
         Ok(())
@@ -90,7 +90,7 @@ impl Request<'_> {
     /// Not tried again: whether one that got no answer was taken isn't known, and the name would be taken then.
     async fn draft_of(&self, body: Body) -> Result<ChangeSet, Failure> {
         let parameters = self.parameters.clone();
-        let draft = Draft { intent: self.intent, body, parameters, name: self.name.clone() };
+        let draft = Draft { intent: self.intent.clone(), body, parameters, name: self.name.clone() };
         self.formation.draft(draft).await.map_err(|fault| {
             let chain = fault.chain();
             let hint = hint(&chain);

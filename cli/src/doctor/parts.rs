@@ -137,6 +137,7 @@ mod tests {
     }
 
     const QUEUE: QueueSettings = QueueSettings {
+        url: String::new(),
         visibility_secs: 60,
         retention_secs: 604_800,
         max_receives: Some(20),

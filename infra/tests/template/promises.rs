@@ -214,6 +214,17 @@ fn what_is_retained_stands_by_itself() {
     }
 }
 
+/// An import tells what is there as it is, and says nothing that the template doesn't.
+#[test]
+fn what_is_retained_can_be_told_as_it_is() {
+    let template =
+        rendered("minimal").with("Ledger", "BillingMode", "PROVISIONED").with("Ledger", "Other", 1);
+    let ledger = &template.to_json()["Resources"]["Ledger"]["Properties"];
+    assert_eq!(ledger["BillingMode"], "PROVISIONED");
+    assert_eq!(ledger.get("Other"), None);
+    assert_eq!(rendered("minimal").with("Nothing", "BillingMode", 1), rendered("minimal"));
+}
+
 /// Whatever is referred to is there.
 fn check_references(template: &Value, resources: &[Resource]) {
     let parameters = template["Parameters"].as_object().into_iter().flatten().map(|(id, _)| id.as_str());

@@ -29,6 +29,8 @@ pub enum Trouble {
     Unreachable,
     /// The answer is a server error; the emulator doesn't hear of the request.
     ServerError,
+    /// The answer is that it isn't allowed; the emulator doesn't hear of the request.
+    Refused,
     /// The emulator does what it is asked, and the connection closes before the answer.
     LostReply,
 }
@@ -137,6 +139,7 @@ impl Proxy {
         match trouble {
             Some(Trouble::Unreachable) => return Err(Trouble::Unreachable),
             Some(Trouble::ServerError) => return Ok(server_error()),
+            Some(Trouble::Refused) => return Ok(refused(&kind)),
             Some(Trouble::LostReply) | None => {}
         }
         let url = format!("{emulator}{}", head.uri);
@@ -181,6 +184,18 @@ async fn answer(response: reqwest::Response) -> Result<(Response<Full<Bytes>>, u
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;
     Ok((answer, bytes))
+}
+
+/// S3 speaks XML, the others that are asked here JSON. Neither says which action it was.
+fn refused(kind: &Kind) -> Response<Full<Bytes>> {
+    let body: &[u8] = if kind.service == "s3" {
+        b"<Error><Code>AccessDenied</Code><Message>made by the proxy</Message></Error>"
+    } else {
+        br#"{"__type":"AccessDeniedException","message":"made by the proxy"}"#
+    };
+    let mut answer = Response::new(Full::new(Bytes::from_static(body)));
+    *answer.status_mut() = StatusCode::FORBIDDEN;
+    answer
 }
 
 fn server_error() -> Response<Full<Bytes>> {

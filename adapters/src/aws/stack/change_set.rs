@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudformation::types::{
     Capability, ChangeAction, ChangeSetStatus, ChangeSetType, Parameter, PolicyAction, Replacement,
-    ResourceChange, ResourceTargetDefinition, Tag,
+    ResourceChange, ResourceTargetDefinition, ResourceToImport, Tag,
 };
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::stack::STACK_TAG;
@@ -20,23 +20,45 @@ pub enum Body {
 }
 
 /// What a stack is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Intent {
-    /// To be made. Existing resources of the same names that are to outlive a stack are taken up.
+    /// To be made.
     Create,
     /// To be changed.
     Update,
+    /// To adopt what is there already, and nothing else; it is made if it isn't there.
+    Import(Vec<Import>),
+}
+
+/// Something that is there already, to be adopted as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// What the template calls it.
+    pub id: String,
+    /// Its type, like `AWS::SQS::Queue`.
+    pub kind: &'static str,
+    /// The property that tells it from others of its type, and that property's value.
+    pub identifier: (&'static str, String),
+}
+
+/// The value of a template's parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Argument {
+    /// This one.
+    Is(String),
+    /// The one that the stack has.
+    AsBefore,
 }
 
 /// What a stack is to become.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
-    /// Whether it is made or changed.
+    /// Whether it is made or changed, or adopts something.
     pub intent: Intent,
     /// What it is to be.
     pub body: Body,
     /// The values of the template's parameters.
-    pub parameters: Vec<(&'static str, String)>,
+    pub parameters: Vec<(String, Argument)>,
     /// A name for the change set that no other of this stack has.
     pub name: String,
 }
@@ -83,7 +105,7 @@ pub struct Change {
 pub enum Action {
     /// It is made.
     Add,
-    /// It was there and is taken up as it is.
+    /// It was there and is adopted as it is.
     Adopt,
     /// It is changed.
     Modify,
@@ -111,13 +133,15 @@ impl Formation {
     ///
     /// For a stack that isn't there it makes one in which there is nothing.
     pub async fn draft(&self, draft: Draft) -> Result<ChangeSet, Fault> {
-        let parameter = |(key, value): (&str, String)| {
-            Parameter::builder().parameter_key(key).parameter_value(value).build()
-        };
         let request = self.client.create_change_set().stack_name(&self.stack).change_set_name(draft.name);
+        let own = Tag::builder().key(STACK_TAG).value(&self.stack).build();
         let request = match draft.intent {
-            Intent::Create => request.change_set_type(ChangeSetType::Create),
-            Intent::Update => request.change_set_type(ChangeSetType::Update),
+            Intent::Create => request.change_set_type(ChangeSetType::Create).tags(own),
+            Intent::Update => request.change_set_type(ChangeSetType::Update).tags(own),
+            // An import may change no tags of the stack, and that of a new stack may give it none.
+            Intent::Import(imports) => request
+                .change_set_type(ChangeSetType::Import)
+                .set_resources_to_import(Some(imports.into_iter().map(import).collect())),
         };
         let request = match draft.body {
             Body::Inline(text) => request.template_body(text),
@@ -126,8 +150,6 @@ impl Formation {
         let drafted = request
             .set_parameters(Some(draft.parameters.into_iter().map(parameter).collect()))
             .capabilities(Capability::CapabilityIam)
-            .tags(Tag::builder().key(STACK_TAG).value(&self.stack).build())
-            .import_existing_resources(true)
             .send()
             .await
             .map_err(|error| fault(self.about("make a change set"), error))?;
@@ -180,6 +202,23 @@ impl Formation {
     pub(super) fn about(&self, operation: &str) -> String {
         format!("{operation} of the stack {}", self.stack)
     }
+}
+
+fn parameter((key, argument): (String, Argument)) -> Parameter {
+    let parameter = Parameter::builder().parameter_key(key);
+    match argument {
+        Argument::Is(value) => parameter.parameter_value(value).build(),
+        Argument::AsBefore => parameter.use_previous_value(true).build(),
+    }
+}
+
+fn import(import: Import) -> ResourceToImport {
+    let (property, value) = import.identifier;
+    ResourceToImport::builder()
+        .resource_type(import.kind)
+        .logical_resource_id(import.id)
+        .resource_identifier(property, value)
+        .build()
 }
 
 /// That nothing would change is a failure to CloudFormation, told in words alone.

@@ -2,6 +2,7 @@
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::SdkError;
+use aws_sdk_cloudformation::types::{ResourceStatus, TemplateStage};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jobq_core::fault::Fault;
 use jobq_core::stack::Stack;
@@ -87,13 +88,25 @@ impl Formation {
                     return Err(fault(format!("list the parts of the stack {}", self.stack), error));
                 }
             };
-            parts.extend(page.stack_resource_summaries.unwrap_or_default().into_iter().map(|part| Part {
+            let known = page.stack_resource_summaries.unwrap_or_default().into_iter();
+            // What has gone is told for a while, whether it was deleted or kept.
+            let there = known.filter(|part| !part.resource_status.as_ref().is_some_and(is_gone));
+            parts.extend(there.map(|part| Part {
                 id: part.logical_resource_id.unwrap_or_default(),
                 kind: part.resource_type.unwrap_or_default(),
                 name: part.physical_resource_id.unwrap_or_default(),
             }));
         }
         Ok(parts)
+    }
+
+    /// The template that the stack was last made or changed by.
+    pub async fn template(&self) -> Result<String, Fault> {
+        let request = self.client.get_template().stack_name(&self.stack);
+        let told = request.template_stage(TemplateStage::Original).send().await;
+        let told =
+            told.map_err(|error| fault(format!("read the template of the stack {}", self.stack), error))?;
+        Ok(told.template_body.unwrap_or_default())
     }
 
     /// Has CloudFormation delete the stack, and doesn't wait for it. `token` marks the events of this deletion.
@@ -103,6 +116,10 @@ impl Formation {
         let deleted = deleted.await;
         deleted.map(drop).map_err(|error| fault(format!("delete the stack {}", self.stack), error))
     }
+}
+
+fn is_gone(status: &ResourceStatus) -> bool {
+    matches!(status, ResourceStatus::DeleteComplete | ResourceStatus::DeleteSkipped)
 }
 
 fn output(output: aws_sdk_cloudformation::types::Output) -> Output {

@@ -76,10 +76,9 @@ impl Leftovers {
                 more: false,
             });
         }
-        let region = self.sdk.region();
         for (kind, name) in [
-            (LeftoverKind::Results, self.stack.results_bucket(&self.account, region)),
-            (LeftoverKind::Programs, self.stack.artifacts_bucket(&self.account, region)),
+            (LeftoverKind::Results, self.results_bucket()),
+            (LeftoverKind::Programs, self.stack.artifacts_bucket(&self.account, self.sdk.region())),
         ] {
             if let Some((count, more)) = self.bucket(&name).count().await? {
                 found.push(Leftover { kind, name, count: Some(count), more });
@@ -110,6 +109,17 @@ impl Leftovers {
             Err(error) if code(&error) == Some("ResourceNotFoundException") => Ok(false),
             Err(error) => Err(fault(format!("look up the table {name}"), error)),
         }
+    }
+
+    /// Whether the stack's own bucket for results is there. It is asked for what is in it, because a request for the
+    /// bucket alone is refused without a word why.
+    pub async fn has_results(&self) -> Result<bool, Fault> {
+        Ok(self.bucket(&self.results_bucket()).count().await?.is_some())
+    }
+
+    /// What the stack's own bucket for results is called.
+    pub fn results_bucket(&self) -> String {
+        self.stack.results_bucket(&self.account, self.sdk.region())
     }
 
     fn bucket(&self, name: &str) -> Bucket {

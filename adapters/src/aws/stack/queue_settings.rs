@@ -12,6 +12,8 @@ use crate::aws::sdk::Sdk;
 /// A queue as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueSettings {
+    /// Where it is.
+    pub url: String,
     /// How long a received message stays hidden, in seconds.
     pub visibility_secs: u64,
     /// How long messages are kept, in seconds.
@@ -35,12 +37,12 @@ pub async fn queue_settings(sdk: &Sdk, name: &str) -> Result<Option<QueueSetting
         Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(fault(operation(), error)),
     };
-    let read = match client.get_queue_attributes().queue_url(url).attribute_names(Attribute::All).send().await
-    {
-        Ok(read) => read.attributes.unwrap_or_default(),
-        Err(error) if is_missing(&error) => return Ok(None),
-        Err(error) => return Err(fault(operation(), error)),
-    };
+    let read =
+        match client.get_queue_attributes().queue_url(&url).attribute_names(Attribute::All).send().await {
+            Ok(read) => read.attributes.unwrap_or_default(),
+            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) => return Err(fault(operation(), error)),
+        };
     let number = |name: Attribute| read.get(&name).and_then(|text| text.parse().ok()).unwrap_or_default();
     Ok(Some(QueueSettings {
         visibility_secs: number(Attribute::VisibilityTimeout),
@@ -49,6 +51,7 @@ pub async fn queue_settings(sdk: &Sdk, name: &str) -> Result<Option<QueueSetting
         visible: number(Attribute::ApproximateNumberOfMessages),
         in_flight: number(Attribute::ApproximateNumberOfMessagesNotVisible),
         delayed: number(Attribute::ApproximateNumberOfMessagesDelayed),
+        url,
     }))
 }
 

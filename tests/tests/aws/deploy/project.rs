@@ -1,7 +1,7 @@
 //! A folder with a jobq.toml, a stack of its own, and jobq run in it.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
 
 use jobq_tests::aws::{ministack, program, unique, variables};
 use jobq_tests::world::folder::Folder;
@@ -48,16 +48,32 @@ impl Project {
 
     /// Runs jobq on a terminal on which this is typed; what it prints comes back as one text.
     pub(super) fn jobq_on_terminal(&self, arguments: &[&str], typed: &str) -> Ended {
+        let mut child = self.on_terminal(arguments);
+        writeln!(child.stdin.as_mut().unwrap(), "{typed}").unwrap();
+        Ended::from(child.wait_with_output().unwrap())
+    }
+
+    /// The same, and something else happens between the question and the answer, which is yes.
+    pub(super) async fn jobq_on_terminal_while(&self, arguments: &[&str], meanwhile: impl Future) -> Ended {
+        let mut child = self.on_terminal(arguments);
+        let (mut asked, mut byte) = (Vec::new(), [0]);
+        while !asked.ends_with(b"to go on: ") {
+            child.stdout.as_mut().unwrap().read_exact(&mut byte).unwrap();
+            asked.extend_from_slice(&byte);
+        }
+        meanwhile.await;
+        writeln!(child.stdin.as_mut().unwrap(), "yes").unwrap();
+        Ended::from(child.wait_with_output().unwrap())
+    }
+
+    fn on_terminal(&self, arguments: &[&str]) -> Child {
         const TERMINAL: &str =
             "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
         let own = jobq(self.folder.path(), arguments);
         let mut command = Command::new(program("python"));
         command.args(["-c", TERMINAL]).arg(own.get_program()).args(own.get_args());
         command.current_dir(self.folder.path()).envs(variables(&self.url));
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        writeln!(child.stdin.as_mut().unwrap(), "{typed}").unwrap();
-        Ended::from(child.wait_with_output().unwrap())
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// The same, which must end well; its JSON.
@@ -76,11 +92,15 @@ impl Project {
 
     /// How many messages a queue of the stack has; none if there is no such queue.
     pub(super) async fn messages(&self, queue: &str) -> Option<u64> {
-        let url =
-            self.queues().await.into_iter().find(|url| url.ends_with(&format!("/{}-{queue}", self.stack)))?;
-        let body = json!({ "QueueUrl": url, "AttributeNames": ["All"] });
+        let body = json!({ "QueueUrl": self.queue(queue).await?, "AttributeNames": ["All"] });
         let told = rest::call(&self.url, "AmazonSQS.GetQueueAttributes", &body).await;
         told["Attributes"]["ApproximateNumberOfMessages"].as_str()?.parse().ok()
+    }
+
+    /// The url of a queue of the stack; none if there is no such queue.
+    pub(super) async fn queue(&self, queue: &str) -> Option<String> {
+        let name = format!("/{}-{queue}", self.stack);
+        self.queues().await.into_iter().find(|url| url.ends_with(&name))
     }
 
     /// The urls of all queues whose names begin with the stack's.
@@ -128,6 +148,19 @@ impl Project {
     /// How many change sets the stack has.
     pub(super) async fn change_sets(&self) -> usize {
         self.formation("ListChangeSets").await.matches("<ChangeSetId>").count()
+    }
+
+    /// Leaves a change set that would make a stack of this template, and nobody to execute it.
+    pub(super) async fn propose(&self, template: &str) {
+        let more = format!("&ChangeSetName=left&ChangeSetType=CREATE&TemplateBody={template}");
+        let told = self.formation(&format!("CreateChangeSet{more}")).await;
+        assert!(told.contains("<StackId>"), "{told}");
+    }
+
+    /// Makes a stack of this template, without jobq.
+    pub(super) async fn make(&self, template: &str) {
+        let told = self.formation(&format!("CreateStack&TemplateBody={template}")).await;
+        assert!(told.contains("<StackId>"), "{told}");
     }
 
     async fn formation(&self, action: &str) -> String {

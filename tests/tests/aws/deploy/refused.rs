@@ -76,7 +76,7 @@ async fn who_does_not_confirm_changes_nothing() {
     let project = Project::new();
     let declined = project.jobq_on_terminal(&["deploy"], "no").with_code(1);
     assert!(declined.stdout.contains("Type 'yes' to go on"), "{declined:?}");
-    assert!(declined.stdout.contains("not confirmed: nothing was changed"), "{declined:?}");
+    assert!(declined.stdout.contains("not confirmed: nothing of this was changed"), "{declined:?}");
     assert_eq!(project.standing().await, None);
     assert_eq!(project.objects(&project.artifacts()).await, None);
 
