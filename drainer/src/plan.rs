@@ -1,22 +1,15 @@
 //! What a drainer is to do.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jobq_core::limit::Limit;
 use jobq_core::name::DrainerId;
 use jobq_core::policy::calendar::alone::Alone;
+use jobq_core::policy::permits;
 use jobq_core::queue::Queue;
-use jobq_core::rate::Pace;
 use jobq_core::time::Timestamp;
 
 use crate::manner::Manner;
-
-/// How many calls may be under way without a pace and without a cap.
-const UNPACED_PERMITS: usize = 128;
-
-/// The longest answer time a paced limit is still reached at, without a cap.
-const ASSUMED_LATENCY: Duration = Duration::from_secs(10);
 
 /// What a drainer is to do.
 #[derive(Debug, Clone)]
@@ -59,7 +52,7 @@ impl Plan {
     pub fn new(drainer: DrainerId, limit: Limit, queues: Vec<Queue>) -> Self {
         Self {
             drainer,
-            permits: default_permits(&limit),
+            permits: usize::try_from(permits::per_process(&limit).get()).unwrap_or(usize::MAX),
             until: Until::Stopped,
             deadline: None,
             grace: queues.iter().map(|queue| queue.timeout).max().unwrap_or_default(),
@@ -81,17 +74,4 @@ impl Plan {
         let visibility = self.queues.iter().map(|queue| queue.visibility).min().unwrap_or_default();
         Self { manner: Manner::over_sqs(visibility), ..self }
     }
-}
-
-/// The cap on calls in flight if there is one; else as many as reach the pace at slow answers, within reason.
-fn default_permits(limit: &Limit) -> usize {
-    let carried = match limit.pace {
-        Pace::Unlimited => UNPACED_PERMITS,
-        Pace::Limited(rate) => {
-            let slots = ASSUMED_LATENCY.as_nanos().div_ceil(rate.interval().as_nanos());
-            usize::try_from(slots).unwrap_or(usize::MAX).clamp(16, 1_024)
-        }
-    };
-    let cap = limit.max_in_flight.map(NonZeroU32::get);
-    cap.map_or(carried, |cap| usize::try_from(cap).unwrap_or(usize::MAX))
 }
