@@ -25,7 +25,7 @@ pub(super) fn sendable(body: Vec<u8>) -> Option<String> {
 
 /// Whether any byte could be of a character that XML lacks: a control character, or the first byte of U+FFFE and
 /// U+FFFF. Hardly any body has one, and looking at all bytes without stopping costs next to nothing, where looking at
-/// characters was a tenth of a push's processor time.
+/// characters was a twentieth of a push's processor time.
 fn may_be_refused(body: &[u8]) -> bool {
     body.iter().fold(false, |found, byte| found | (*byte < 0x20) | (*byte == 0xef))
 }

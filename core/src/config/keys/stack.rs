@@ -97,6 +97,6 @@ pub const DRAINERS: &[Key] = &[
         kind: Kind::Flag,
         default: Some("true"),
         like: "false",
-        meaning: "Whether the autoscaler starts drainers; if not, only schedules and you do.",
+        meaning: "Whether the autoscaler starts drainers; if not, only schedules and you do: each opening of a queue starts one run of at most 15 minutes.",
     },
 ];
