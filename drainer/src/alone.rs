@@ -44,8 +44,7 @@ impl<W: World> Engine<'_, W> {
         if !self.is_lost() || !ends_soon || now < self.solitude.not_before {
             return;
         }
-        let slots = self.carry(now).slots(Duration::ZERO, self.interval, self.slots_wanted(now));
-        let Some(alone) = self.plan.alone else { return };
+        let (Some(alone), slots) = (self.plan.alone, self.slots_wanted(now)) else { return };
         let state = &self.bookings.known.state;
         let Some(lease) = self.solitude.fallback.lease(alone, &self.plan.limit, state, now, slots) else {
             self.solitude.not_before = now.plus(LOOK_AGAIN);

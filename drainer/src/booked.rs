@@ -105,10 +105,11 @@ impl<W: World> Engine<'_, W> {
         }
         match booked.answer {
             Answer::Lease(lease) => {
-                self.on_lease(lease);
-                if self.slots_wanted(now) > 0 {
+                // Its permits were fewer than its tasks: some come free before it is worth another booking.
+                if lease.count < booked.asked {
                     self.bookings.not_before = now.plus(self.carry(now).pause());
                 }
+                self.on_lease(lease);
             }
             Answer::Wait { until, why } => {
                 let wait = until.since(now);
@@ -179,7 +180,10 @@ impl<W: World> Engine<'_, W> {
         }
         let renew_at = self.bookings.renew_at.max(self.bookings.not_before);
         if self.slots_wanted(now) == 0 {
-            return Some(renew_at);
+            let waits = self.hand.len() > self.pacer.left();
+            let free_at = self.permit_free_at(now).filter(|_| waits).map(|at| at.minus(HORIZON));
+            let free_at = free_at.filter(|at| *at > now).map(|at| at.max(self.bookings.not_before));
+            return Some(free_at.map_or(renew_at, |at| at.min(renew_at)));
         }
         let ends = self.pacer.end().map_or(now, |end| end.minus(LEAD));
         Some(ends.max(self.bookings.not_before).min(renew_at))
@@ -242,12 +246,16 @@ impl<W: World> Engine<'_, W> {
         if counts_nothing(self.plan) && load.in_hand > 0 {
             return PLENTY;
         }
-        let held = self.pacer.left();
-        let free = load.in_flight + held < load.permits;
-        if !free && !self.under_way.may_end_by(now.plus(HORIZON), load.latency) {
+        if self.permit_free_at(now).is_none_or(|at| at > now.plus(HORIZON)) {
             return 0;
         }
-        u32::try_from(slots_wanted(&load, held)).unwrap_or(u32::MAX)
+        u32::try_from(slots_wanted(&load, self.pacer.left())).unwrap_or(u32::MAX)
+    }
+
+    /// When a permit is free that no slot in hand will use: now, or when a call under way ends; none if that isn't known.
+    fn permit_free_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let free = self.calls.len().saturating_add(self.pacer.left()) < self.permits;
+        if free { Some(now) } else { self.under_way.soonest_end(now, self.latencies.mean()) }
     }
 
     /// This drainer's permits, and what they are taken up by.
@@ -286,14 +294,16 @@ async fn book_slots<W: World>(
         (state, (answer, permits))
     };
     // A "wait" of what is known may be out of date: somebody may have resumed the limit, or left.
-    let promising =
-        |known: &Versioned| !matches!(change(&known.state, world.clock().now()).1.0, Answer::Wait { .. });
+    let promising = |known: &Versioned| match change(&known.state, world.clock().now()).1.0 {
+        Answer::Wait { why, .. } => why == Why::Permits,
+        Answer::Lease(_) | Answer::Alive => true,
+    };
     let start = match known.filter(promising) {
         Some(known) => known,
         None => world.ledger().load(&plan.limit.name).await?,
     };
     let (known, (answer, permits)) = swap_until_written(world, plan, start, change).await?;
-    Ok(Booked { known, answer, permits })
+    Ok(Booked { known, answer, permits, asked: want.slots })
 }
 
 /// Applies `change` to the document until what it makes of it is written, starting from what is known.

@@ -101,7 +101,7 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    /// Puts the redirect's next call before the other tasks: it takes a slot of its own.
+    /// Puts the redirect's next call before the other tasks of its queue: it takes a slot of its own.
     fn redirect(&mut self, called: Called, to: String) {
         let attempt = called.attempt(false);
         let status = attempt.status.unwrap_or_default();

@@ -9,6 +9,8 @@ use jobq_core::policy::fair::Turns;
 use jobq_core::queue::Queue;
 use jobq_core::task::Request;
 
+use crate::suspects::is_suspect;
+
 /// A task that can be called as soon as there is a slot.
 #[derive(Debug)]
 pub(crate) struct Ready {
@@ -22,8 +24,8 @@ pub(crate) struct Ready {
     pub(crate) request: Request,
     /// How many redirects led here.
     pub(crate) redirects: u32,
-    /// Whether it may kill whoever calls it.
-    pub(crate) suspect: bool,
+    /// How many times it was received, this time included.
+    pub(crate) receives: u32,
 }
 
 /// The tasks in hand, by queue; suspects apart.
@@ -60,16 +62,16 @@ impl Hand {
 
     /// Adds a task behind the others of its queue.
     pub(crate) fn push(&mut self, ready: Ready) {
-        if ready.suspect {
+        if is_suspect(&ready) {
             self.suspects.push(ready);
         } else {
             self.queues[ready.queue].push_back(ready);
         }
     }
 
-    /// Adds a task before the others: a redirect's next call.
+    /// Adds a task before the others of its queue: a redirect's next call. A suspect's comes by chance too.
     pub(crate) fn push_front(&mut self, ready: Ready) {
-        if ready.suspect {
+        if is_suspect(&ready) {
             self.suspects.push(ready);
         } else {
             self.queues[ready.queue].push_front(ready);

@@ -17,6 +17,7 @@ use crate::hand::Ready;
 use crate::persist::pause;
 use crate::settled::Ending;
 use crate::step::Step;
+use crate::suspects::is_almost_suspect;
 use crate::world::World;
 
 /// How often a drainer looks, as a part of the shortest visibility (a divisor).
@@ -184,10 +185,16 @@ impl<W: World> Engine<'_, W> {
         self.release(tasks);
     }
 
-    /// Hands these tasks back.
+    /// Hands these tasks back. Who does that is alive, so it must not make suspects of them.
     pub(crate) fn release(&mut self, tasks: Vec<Ready>) {
         for ready in tasks {
-            self.end(Ending::released(&self.plan.queues[ready.queue].name, ready.receipt));
+            let queue = &self.plan.queues[ready.queue].name;
+            let ending = if is_almost_suspect(&ready) {
+                Ending::renewed(queue, ready.receipt, &ready.envelope)
+            } else {
+                Ending::released(queue, ready.receipt)
+            };
+            self.end(ending);
         }
     }
 

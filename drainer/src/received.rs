@@ -21,7 +21,6 @@ use crate::persist::pause;
 use crate::plan::Until;
 use crate::settled::{Ending, excerpt};
 use crate::step::Step;
-use crate::suspects::SUSPECT;
 use crate::world::World;
 
 /// How long a queue that brought nothing is left alone, whatever its backend makes of a wait.
@@ -233,14 +232,9 @@ impl<W: World> Engine<'_, W> {
                 dead(Reason::TooOld, detail, Remains::Envelope(Box::new(envelope)))
             }
             Ok(envelope) => {
-                return self.hand.push(Ready {
-                    queue,
-                    request: request(&envelope),
-                    envelope,
-                    receipt: delivery.receipt,
-                    redirects: 0,
-                    suspect: delivery.receives > SUSPECT,
-                });
+                let (receipt, receives) = (delivery.receipt, delivery.receives);
+                let request = request(&envelope);
+                return self.take_on(Ready { queue, receipt, envelope, request, redirects: 0, receives });
             }
         };
         self.end(Ending::dead(&self.plan.queues[queue].name, delivery.receipt, letter));

@@ -79,6 +79,13 @@ impl Ending {
         Self { record: None, recorded: 0, settlement, tells: Tells::Released }
     }
 
+    /// The delivery was never called; what goes back is a copy whose receives are counted anew.
+    pub(crate) fn renewed(queue: &QueueName, receipt: Receipt, envelope: &Envelope) -> Self {
+        let end = End::Retry { copy: envelope.seal(), delay: Duration::ZERO };
+        let settlement = Settlement { queue: queue.clone(), receipt, end };
+        Self { record: None, recorded: 0, settlement, tells: Tells::Released }
+    }
+
     /// Whether something is written before the delivery ends.
     pub(crate) fn is_recorded(&self) -> bool {
         self.record.is_some()

@@ -40,6 +40,8 @@ pub(crate) enum Step {
 pub(crate) struct Booked {
     /// The document as it is now.
     pub(crate) known: Versioned,
+    /// How many slots were asked for.
+    pub(crate) asked: u32,
     /// The answer.
     pub(crate) answer: Answer,
     /// This drainer's part of the cap on calls in flight.

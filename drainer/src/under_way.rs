@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use jobq_core::policy::carry::rest;
 use jobq_core::time::Timestamp;
 
 /// When the calls under way were started, in this order.
@@ -27,8 +28,15 @@ impl UnderWay {
         self.0.iter().map(move |at| now.since(*at))
     }
 
-    /// Whether the oldest may be over by then, if calls take `latency`.
-    pub(crate) fn may_end_by(&self, then: Timestamp, latency: Duration) -> bool {
-        self.0.front().is_some_and(|at| at.plus(latency) <= then)
+    /// When the first of them is over, if calls take `latency`; none if that isn't known.
+    pub(crate) fn soonest_end(&self, now: Timestamp, latency: Duration) -> Option<Timestamp> {
+        if latency.is_zero() {
+            return None;
+        }
+        // Of those that are late the youngest, of the others the oldest.
+        let late = self.0.partition_point(|at| now.since(*at) >= latency);
+        let candidates = [late.checked_sub(1), Some(late)].into_iter().flatten();
+        let ends = candidates.filter_map(|number| self.0.get(number)).map(|at| rest(latency, now.since(*at)));
+        ends.min().map(|rest| now.plus(rest))
     }
 }

@@ -1,12 +1,17 @@
 //! What a drainer's permits can carry: a slot that comes while all of them are in use is lost to everybody, for the
 //! calendar has gone on meanwhile.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::time::Duration;
 
-/// A drainer of few permits books anew when about this part of them (a divisor) has come free.
+/// After this part of the latency (a divisor) it is booked anew for permits that have come free meanwhile.
 const PART: u32 = 4;
 
-/// The longest pause between two bookings for want of permits: calls that hang must not keep those that don't waiting.
+/// How long such a pause is at least: a booking is a request to the ledger.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// How long it is at most: calls that hang must not keep those that don't waiting.
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// A drainer's permits, and until when they are taken up.
@@ -28,31 +33,54 @@ impl Carry {
         held: impl Iterator<Item = Duration>,
     ) -> Self {
         let latency = if latency.is_zero() { Duration::MAX } else { latency };
-        // A call that is late may take as long again: the longer it lasts, the less is known of its end.
-        let ends =
-            started.map(|ago| latency.checked_sub(ago).filter(|rest| !rest.is_zero()).unwrap_or(latency));
+        let ends = started.map(|ago| rest(latency, ago));
         let mut frees: Vec<Duration> = ends.chain(held.map(|to| to.saturating_add(latency))).collect();
         frees.sort_unstable();
         Self { permits, frees, latency }
     }
 
-    /// How many slots, `interval` apart and from `lead` on, will each find a permit free; at most `most`.
+    /// The same with no more than so many permits.
+    pub fn within(&self, permits: usize) -> Self {
+        Self { permits: self.permits.min(permits), ..self.clone() }
+    }
+
+    /// How many slots, `interval` apart and from `lead` on, will each find a permit free; at most `most`, and so many if
+    /// they all come at once.
+    ///
+    /// That a slot is still good a little later isn't counted on: it makes up for calls that take longer than most.
     pub fn slots(&self, lead: Duration, interval: Duration, most: u32) -> u32 {
-        let fits = |number: &u32| {
+        if interval.is_zero() {
+            return most;
+        }
+        let beyond = self.frees.len().saturating_sub(self.permits);
+        let mut free = self.permits.saturating_sub(self.frees.len());
+        let mut frees: BinaryHeap<Reverse<Duration>> =
+            self.frees.iter().skip(beyond).copied().map(Reverse).collect();
+        let finds_one = |number: &u32| {
             let at = lead.saturating_add(interval.saturating_mul(*number));
-            let busy = self.frees.len() - self.frees.partition_point(|free| *free <= at);
-            // Of the slots before this one, those whose calls are under way yet.
-            let own = self.latency.as_nanos().checked_div(interval.as_nanos()).unwrap_or(u128::MAX);
-            let own = usize::try_from(own.min(u128::from(*number))).unwrap_or(usize::MAX);
-            busy.saturating_add(own) < self.permits
+            let since = if free > 0 {
+                free -= 1;
+                Duration::ZERO
+            } else {
+                frees.pop().map_or(Duration::MAX, |Reverse(since)| since)
+            };
+            frees.push(Reverse(at.saturating_add(self.latency)));
+            since <= at
         };
-        (0..most).find(|number| !fits(number)).unwrap_or(most)
+        let found = (0..most).take_while(finds_one).count();
+        u32::try_from(found).unwrap_or(u32::MAX)
     }
 
     /// How long after a booking the next one is worth its write, where the slots in hand don't last longer.
     pub fn pause(&self) -> Duration {
-        (self.latency / PART).min(LONGEST_PAUSE)
+        (self.latency / PART).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
     }
+}
+
+/// How much longer a call takes that was started so long ago, where calls take `latency`. One that is late may take as
+/// long again: the longer it has lasted, the longer it will.
+pub fn rest(latency: Duration, ago: Duration) -> Duration {
+    latency.checked_sub(ago).filter(|rest| !rest.is_zero()).unwrap_or(ago)
 }
 
 #[cfg(test)]
@@ -101,7 +129,12 @@ mod tests {
     #[test]
     fn a_call_that_is_late_may_take_as_long_again() {
         let late = carry(2, &[900, 510], &[]);
-        assert_eq!([0, 499, 500].map(|lead| slots(&late, lead)), [0, 0, 2]);
+        assert_eq!([0, 500, 520, 900].map(|lead| slots(&late, lead)), [0, 0, 1, 2]);
+    }
+
+    #[test]
+    fn without_a_pace_all_come_at_once_and_wait_for_their_permits() {
+        assert_eq!(carry(1, &[10], &[]).slots(Duration::ZERO, Duration::ZERO, MOST), MOST);
     }
 
     #[test]
@@ -117,5 +150,7 @@ mod tests {
         assert_eq!(carry(6, &[], &[]).pause(), Duration::from_millis(125));
         let slow = Carry::new(6, Duration::from_secs(30), std::iter::empty(), std::iter::empty());
         assert_eq!(slow.pause(), LONGEST_PAUSE);
+        let quick = Carry::new(6, Duration::from_millis(2), std::iter::empty(), std::iter::empty());
+        assert_eq!(quick.pause(), SHORTEST_PAUSE);
     }
 }

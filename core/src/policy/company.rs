@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 /// What waits when nothing more can be expected waits so long at most.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// While a drainer ends, company is waited for this long at most.
+/// Where all is to be settled soon, company is waited for this long at most.
 const SOON: Duration = Duration::from_millis(20);
 
 /// How much company something waits for.
@@ -41,9 +41,9 @@ pub enum Outlook {
     Busy,
     /// Nothing has been in hand or under way since then.
     QuietSince(Timestamp),
-    /// The drainer ends; calls are under way yet.
+    /// No more calls are started until all is settled; some are under way yet.
     Ending,
-    /// The drainer ends, and no call is under way.
+    /// The same, and no call is under way.
     Last,
 }
 

@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 /// a drainer can book its next lease while it uses the last.
 pub const HORIZON: Duration = Duration::from_millis(500);
 
-/// The longest stretch one lease covers: about one write to the ledger a second.
+/// The longest stretch one lease covers: about one write to the ledger a second, for a drainer whose permits carry it.
 pub const SPAN: Duration = Duration::from_secs(1);
 
 /// How late a call may start at most, however wide the slots are: a slot is for now.
@@ -36,7 +36,7 @@ pub struct Want {
     pub drainer: DrainerId,
     /// For how many calls it has tasks in hand. None: it only says that it is alive.
     pub slots: u32,
-    /// What its permits carry, if they bound it: it gets no slot that would find none free.
+    /// Its permits, if they are known: it gets no slot that would find none free.
     pub carry: Option<Carry>,
     /// How many of its calls are under way.
     pub in_flight: u32,
@@ -76,7 +76,7 @@ pub enum Answer {
     Lease(Lease),
     /// None now.
     Wait {
-        /// Ask again then; earlier, the answer is the same unless the document was changed.
+        /// Ask again then; earlier, the answer is the same unless the document was changed, or a call has ended.
         until: Timestamp,
         /// For this reason.
         why: Why,
@@ -172,7 +172,9 @@ fn answer(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want, part: 
         return wait(now.plus(ASK_AGAIN), Why::InFlight);
     }
     let left = alone::left(limit, state, now, want);
-    match stretch(limit, state, now, want, left) {
+    let usable = part.map_or(usize::MAX, |part| usize::try_from(part.usable).unwrap_or(usize::MAX));
+    let carry = want.carry.as_ref().map(|carry| carry.within(usable));
+    match stretch(limit, state, now, want.slots, left).and_then(|lease| carried(lease, carry.as_ref())) {
         Ok(lease) => admitted(limit, state, lease),
         Err(refusal) => refusal,
     }
@@ -183,7 +185,7 @@ fn stretch(
     limit: &Limit,
     state: &LimitState,
     now: Timestamp,
-    want: &Want,
+    slots: u32,
     left: Left,
 ) -> Result<Lease, Answer> {
     let wait = |until, why| Err(Answer::Wait { until, why });
@@ -207,15 +209,18 @@ fn stretch(
     if first >= ends {
         return wait(ends, Why::Pace);
     }
-    let mut lease = Lease { first, interval, count: want.slots, booked_at: now, lateness, catch_up };
-    lease.count = lease.count.min(fitting(&lease, ends));
-    if let Some(carry) = want.carry.as_ref().filter(|_| !interval.is_zero()) {
-        lease.count = carry.slots(first.since(now), interval, lease.count);
-        if lease.count == 0 {
-            return wait(now.plus(carry.pause()), Why::Permits);
-        }
+    let lease = Lease { first, interval, count: slots, booked_at: now, lateness, catch_up };
+    Ok(Lease { count: slots.min(fitting(&lease, ends)), ..lease })
+}
+
+/// The lease cut to what its drainer has permits for.
+fn carried(lease: Lease, carry: Option<&Carry>) -> Result<Lease, Answer> {
+    let Some(carry) = carry else { return Ok(lease) };
+    let lead = lease.first.since(lease.booked_at);
+    match carry.slots(lead, lease.interval, lease.count) {
+        0 => Err(Answer::Wait { until: lease.booked_at.plus(carry.pause()), why: Why::Permits }),
+        count => Ok(Lease { count, ..lease }),
     }
-    Ok(lease)
 }
 
 /// How late a call may start after its slot: for a slot to come, and for one that has passed.
