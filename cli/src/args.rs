@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// Look at queues
     #[command(subcommand)]
     Queue(queue::Command),
-    /// Look at limits
+    /// Look at limits, and steer them: pause, resume, another pace for a while
     #[command(subcommand)]
     Limit(limit::Command),
     /// Look at dead letters

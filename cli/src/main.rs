@@ -20,6 +20,7 @@ mod readings;
 mod results;
 mod secrets;
 mod signals;
+mod steering;
 mod store;
 mod world;
 

@@ -9,7 +9,7 @@ use jobq_core::human;
 use jobq_core::limit::Limit;
 use jobq_core::name::{LimitName, QueueName};
 use jobq_core::policy::calendar::pace::effective;
-use jobq_core::policy::calendar::state::LimitState;
+use jobq_core::policy::calendar::state::{Change, LimitState, Pause};
 use jobq_core::policy::calendar::{holders, windows};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::depth::Depth;
@@ -53,6 +53,35 @@ pub(crate) struct LimitReading {
     pub(crate) max_in_flight: Option<u32>,
     pub(crate) hosts: Vec<String>,
     pub(crate) drainers: Vec<String>,
+    /// The latest changes by hand, oldest first.
+    pub(crate) changes: Vec<ChangeReading>,
+}
+
+/// One change by hand.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ChangeReading {
+    pub(crate) at: String,
+    pub(crate) who: String,
+    pub(crate) what: String,
+    pub(crate) why: Option<String>,
+    /// How long ago that was when it was read.
+    #[serde(skip)]
+    pub(crate) ago: Duration,
+}
+
+impl ChangeReading {
+    /// A change as it looks at `now`.
+    pub(crate) fn new(change: &Change, now: Timestamp) -> Self {
+        let Change { at, who, what, why } = change.clone();
+        Self { at: at.to_string(), who, what, why, ago: now.since(at) }
+    }
+}
+
+impl fmt::Display for ChangeReading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ago by {}: {}", human::roughly(self.ago), self.who, self.what)?;
+        self.why.as_ref().map_or(Ok(()), |why| write!(f, ": {why}"))
+    }
 }
 
 /// One quota at a glance.
@@ -155,6 +184,7 @@ pub(crate) async fn limit_reading(store: &Store, limit: &Limit) -> Result<LimitR
         max_in_flight: limit.max_in_flight.map(std::num::NonZeroU32::get),
         hosts: limit.hosts.iter().map(ToString::to_string).collect(),
         drainers: holders::alive(&state, now).map(|holder| holder.drainer.clone()).collect(),
+        changes: state.changes.iter().map(|change| ChangeReading::new(change, now)).collect(),
     })
 }
 
@@ -162,8 +192,10 @@ pub(crate) async fn limit_reading(store: &Store, limit: &Limit) -> Result<LimitR
 fn because(limit: &Limit, state: &LimitState, now: Timestamp) -> Vec<String> {
     let effective = effective(limit, state, now);
     let mut because = Vec::new();
-    if state.pause.as_ref().is_some_and(|pause| pause.until.is_none_or(|until| now < until)) {
-        because.push("paused by hand".to_owned());
+    if let Some(Pause { until }) =
+        state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
+    {
+        because.push(format!("paused by hand{}", still(*until, now)));
     }
     if let Some(cool) = state.cool_down.as_ref().filter(|cool| now < cool.until) {
         let left = human::roughly(cool.until.since(now));
@@ -172,13 +204,17 @@ fn because(limit: &Limit, state: &LimitState, now: Timestamp) -> Vec<String> {
     if effective.share_per_mille < 1_000 {
         because.push(format!("recovering, at {}% of the pace", effective.share_per_mille / 10));
     }
-    if effective.overridden.is_some() {
-        because.push(format!("set to {} by hand", effective.pace));
+    if let Some(until) = effective.overridden {
+        because.push(format!("set to {} by hand{}", effective.pace, still(until, now)));
     }
     if limit.headroom_per_mille > 0 && effective.per_second().is_some() {
         because.push(format!("{}% headroom", f64::from(limit.headroom_per_mille) / 10.0));
     }
     because
+}
+
+fn still(until: Option<Timestamp>, now: Timestamp) -> String {
+    until.map_or_else(String::new, |until| format!(" for {} more", human::roughly(until.since(now))))
 }
 
 /// Rows of cells as aligned columns, the first left and the others as they come.

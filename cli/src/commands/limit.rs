@@ -1,7 +1,11 @@
-//! `jobq limit ls|show`.
+//! `jobq limit ls|show|set|reset|pause|resume`.
 
 use std::fmt;
+use std::time::Duration;
 
+use jobq_core::human;
+use jobq_core::limit::Limit;
+use jobq_core::rate::Pace;
 use serde::Serialize;
 
 use crate::args::Global;
@@ -9,7 +13,10 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::project::Project;
+use crate::pushing::parse;
 use crate::readings::{self, LimitReading, limit_rows, row, table};
+use crate::steering::{self, What, Wish};
+use crate::store::Store;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -20,9 +27,68 @@ pub(crate) enum Command {
         /// The limit, as jobq.toml names it
         limit: String,
     },
+    /// Use another pace than the configured one, for a while or until it is reset
+    Set {
+        /// The limit, as jobq.toml names it
+        limit: String,
+        /// The pace: 20/s, 300/m, 10/5s, or none for no pace
+        #[arg(value_parser = parse::<Pace>)]
+        rate: Pace,
+        #[command(flatten)]
+        span: Span,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Go back to the configured pace, and forget what a 429 has left
+    Reset {
+        /// The limit, as jobq.toml names it
+        limit: String,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Start no call, for a while or until it is resumed; calls under way end
+    Pause {
+        /// The limit, as jobq.toml names it
+        limit: String,
+        #[command(flatten)]
+        span: Span,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Start calls again
+    Resume {
+        /// The limit, as jobq.toml names it
+        limit: String,
+        #[command(flatten)]
+        note: Note,
+    },
 }
 
-/// Lists limits or shows one.
+/// For how long a change holds.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Span {
+    /// For how long, like 10m or 1h [default: until it is changed again]
+    #[arg(long = "for", value_name = "TIME", value_parser = positive)]
+    length: Option<Duration>,
+}
+
+/// What is written down beside a change.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Note {
+    /// Why, for whoever asks later
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// By whom [default: USER@HOST]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+fn positive(text: &str) -> Result<Duration, String> {
+    let length = human::parse_duration(text).map_err(|why| why.to_string())?;
+    if length.is_zero() { Err("it can't be zero".to_owned()) } else { Ok(length) }
+}
+
+/// Lists limits, shows one or steers one.
 pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
     match command {
@@ -32,16 +98,51 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
         }
         Command::Show { limit } => {
             let store = project.existing_store().await?;
-            let booked = store.limits().await?.into_iter().find(|name| name.as_str() == limit);
-            let limit = match (project.limit(Some(&limit)), booked) {
-                (Ok(configured), _) => configured.clone(),
-                (Err(_), Some(name)) => readings::limit_of_a_run(&store, name).await?,
-                (Err(unknown), None) => return Err(unknown),
-            };
+            let limit = find(&project, &store, &limit).await?;
             printer.data(&Show { reading: readings::limit_reading(&store, &limit).await? })?;
+        }
+        Command::Set { limit, rate, span, note } => {
+            steer(&project, &limit, What::Set(rate), span.length, note, printer).await?;
+        }
+        Command::Reset { limit, note } => {
+            steer(&project, &limit, What::Reset, None, note, printer).await?;
+        }
+        Command::Pause { limit, span, note } => {
+            steer(&project, &limit, What::Pause, span.length, note, printer).await?;
+        }
+        Command::Resume { limit, note } => {
+            steer(&project, &limit, What::Resume, None, note, printer).await?;
         }
     }
     Ok(Exit::Fine)
+}
+
+/// A limit of jobq.toml, or one that a `jobq run` has stated.
+async fn find(project: &Project, store: &Store, name: &str) -> Result<Limit, Failure> {
+    let booked = store.limits().await?.into_iter().find(|booked| booked.as_str() == name);
+    match (project.limit(Some(name)), booked) {
+        (Ok(configured), _) => Ok(configured.clone()),
+        (Err(_), Some(name)) => readings::limit_of_a_run(store, name).await,
+        (Err(unknown), None) => Err(unknown),
+    }
+}
+
+async fn steer(
+    project: &Project,
+    limit: &str,
+    what: What,
+    length: Option<Duration>,
+    note: Note,
+    printer: Printer,
+) -> Result<(), Failure> {
+    let store = match project.limit(Some(limit)) {
+        // A configured limit may be steered before anything was booked on it.
+        Ok(_) => project.store().await?,
+        Err(unknown) => project.existing_store().await.map_err(|_| unknown)?,
+    };
+    let limit = find(project, &store, limit).await?;
+    let wish = Wish { what, length, reason: note.reason, who: note.by };
+    printer.data(&steering::apply(&store, &limit, wish, printer).await?)
 }
 
 #[derive(Debug, Serialize)]
@@ -77,6 +178,7 @@ impl fmt::Display for Show {
             rows.push(row([&format!("quota {}", quota.quota), &state]));
         }
         rows.extend(limit.drainers.iter().map(|drainer| row(["drainer", drainer])));
+        rows.extend(limit.changes.iter().rev().map(|change| row(["changed", &change.to_string()])));
         table(f, &rows)
     }
 }

@@ -25,6 +25,7 @@ mod nothing_lost;
 mod p5_p6;
 mod records;
 mod restart;
+mod steering;
 mod stopped;
 mod what_there_is_to_see;
 

@@ -64,6 +64,7 @@ fn what_there_is_to_see_in_json() {
     let limit_keys = [
         "because",
         "burst",
+        "changes",
         "drainers",
         "effective_per_second",
         "hosts",

@@ -44,10 +44,15 @@ pub fn steer(state: &LimitState, steer: Steer, by: By) -> LimitState {
         Steer::Pause(until) => next.pause = Some(Pause { until }),
         Steer::Resume => next.pause = None,
     }
-    next.changes.push(Change { at: by.at, who: by.who, what: words(steer, by.at), why: by.why });
+    next.changes.push(change(steer, by));
     let surplus = next.changes.len().saturating_sub(KEPT_CHANGES);
     next.changes.drain(..surplus);
     next
+}
+
+/// The note of a change by hand that [`steer`] leaves.
+pub fn change(steer: Steer, by: By) -> Change {
+    Change { at: by.at, who: by.who, what: words(steer, by.at), why: by.why }
 }
 
 fn words(steer: Steer, now: Timestamp) -> String {
