@@ -78,7 +78,7 @@ pub(crate) struct Note {
     /// Why, for whoever asks later
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// By whom [default: USER@HOST]
+    /// By whom [default: whoever is at this terminal]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 }
