@@ -9,7 +9,7 @@ use jobq_core::policy::calendar::book::{self, Answer, Booking, HORIZON, Want, Wh
 use jobq_core::policy::calendar::cool::{Refusal, cool};
 use jobq_core::policy::calendar::holders::alive;
 use jobq_core::policy::calendar::state::LimitState;
-use jobq_core::policy::carry::Carry;
+use jobq_core::policy::carry::{self, Carry};
 use jobq_core::policy::room::slots_wanted;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::ledger::{Ledger, Swap, Versioned};
@@ -107,7 +107,7 @@ impl<W: World> Engine<'_, W> {
             Answer::Lease(lease) => {
                 // Its permits were fewer than its tasks: some come free before it is worth another booking.
                 if lease.count < booked.asked {
-                    self.bookings.not_before = now.plus(self.carry(now).pause());
+                    self.bookings.not_before = now.plus(carry::pause(self.latencies.mean()));
                 }
                 self.on_lease(lease);
             }

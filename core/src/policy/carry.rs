@@ -71,10 +71,19 @@ impl Carry {
         u32::try_from(found).unwrap_or(u32::MAX)
     }
 
-    /// How long after a booking the next one is worth its write, where the slots in hand don't last longer.
+    /// How long after a booking that found no permit the next one is worth its write.
     pub fn pause(&self) -> Duration {
-        (self.latency / PART).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+        pause(self.latency)
     }
+}
+
+/// How long after a booking the next one is worth its write, where the slots in hand don't last longer: permits come
+/// free as calls of this latency end (zero if none has ended).
+pub fn pause(latency: Duration) -> Duration {
+    if latency.is_zero() {
+        return LONGEST_PAUSE;
+    }
+    (latency / PART).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
 }
 
 /// How much longer a call takes that was started so long ago, where calls take `latency`. One that is late may take as
@@ -142,15 +151,13 @@ mod tests {
         let second = Duration::from_secs(1);
         let new = Carry::new(9, Duration::ZERO, [second, second].into_iter(), [second].into_iter());
         assert_eq!([0, 5_000].map(|lead| slots(&new, lead)), [6, 6]);
-        assert_eq!(new.pause(), LONGEST_PAUSE);
+        assert_eq!(pause(Duration::ZERO), LONGEST_PAUSE);
     }
 
     #[test]
     fn some_permits_come_free_between_bookings_but_slow_calls_hold_nothing_up() {
-        assert_eq!(carry(6, &[], &[]).pause(), Duration::from_millis(125));
-        let slow = Carry::new(6, Duration::from_secs(30), std::iter::empty(), std::iter::empty());
-        assert_eq!(slow.pause(), LONGEST_PAUSE);
-        let quick = Carry::new(6, Duration::from_millis(2), std::iter::empty(), std::iter::empty());
-        assert_eq!(quick.pause(), SHORTEST_PAUSE);
+        assert_eq!(pause(LATENCY), Duration::from_millis(125));
+        assert_eq!(pause(Duration::from_secs(30)), LONGEST_PAUSE);
+        assert_eq!(pause(Duration::from_millis(2)), SHORTEST_PAUSE);
     }
 }
