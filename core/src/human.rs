@@ -1,8 +1,9 @@
-//! Lengths of time and sizes as people write them: `500ms`, `30s`, `10m`, `2h`, `7d`; `64KiB`, `10MB`.
+//! Lengths of time, instants and sizes as people write them: `500ms`, `30s`, `2h`, `7d`; `2026-11-21T14:00:00Z`;
+//! `64KiB`, `10MB`.
 
 use std::time::Duration;
 
-use crate::time::nanos;
+use crate::time::{Timestamp, nanos};
 
 const DURATIONS: [(&str, u64); 6] = [
     ("d", 86_400_000_000_000),
@@ -32,11 +33,39 @@ pub struct HumanError {
     like: &'static str,
 }
 
+/// A point in time that can't be read, with what would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "'{given}' is no point in time: write how long ago, like 30m, 2h or 7d, or like 2026-11-21T14:00:00Z"
+)]
+pub struct InstantError {
+    given: String,
+}
+
 /// Reads a length of time such as `30s`, `500ms` or `2h`.
 pub fn parse_duration(text: &str) -> Result<Duration, HumanError> {
     let error =
         || HumanError { given: text.to_owned(), what: "length of time", like: "500ms, 30s, 10m, 2h or 7d" };
     measured(text, &DURATIONS).map(Duration::from_nanos).ok_or_else(error)
+}
+
+/// Reads a length of time that isn't zero. The error is the text, as readers of settings and flags want it.
+pub fn positive(text: &str) -> Result<Duration, String> {
+    let length = parse_duration(text).map_err(|error| error.to_string())?;
+    if length.is_zero() { Err("it can't be zero".to_owned()) } else { Ok(length) }
+}
+
+/// Reads a point in time: how long before `now` (`30m`, `2h`, `7d`), or RFC 3339 with its offset
+/// (`2026-11-21T14:00:00Z`). From 1970 on.
+pub fn parse_instant(text: &str, now: Timestamp) -> Result<Timestamp, InstantError> {
+    if let Ok(ago) = parse_duration(text) {
+        return Ok(now.minus(ago));
+    }
+    let instant: Option<jiff::Timestamp> = text.parse().ok();
+    instant
+        .and_then(|instant| u64::try_from(instant.as_nanosecond()).ok())
+        .map(Timestamp::from_nanos)
+        .ok_or_else(|| InstantError { given: text.to_owned() })
 }
 
 /// Reads a size in bytes such as `64KiB`, `10MB` or `512B`.
@@ -104,6 +133,28 @@ mod tests {
         assert_eq!(parse_size("10MB").unwrap(), 10_000_000);
         for bad in ["", "5", "s", "5 s", "-5s", "1.5s", "5x", "99999999999999999999s"] {
             assert!(parse_duration(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn zero_is_not_positive() {
+        assert_eq!(positive("2h").unwrap(), Duration::from_secs(7_200));
+        assert_eq!(positive("0s").unwrap_err(), "it can't be zero");
+        assert!(positive("two").unwrap_err().contains("is not a length of time"));
+    }
+
+    #[test]
+    fn instants_are_ago_or_written_out() {
+        let now = Timestamp::from_secs(1_795_269_787);
+        let seconds = |text| parse_instant(text, now).unwrap().as_nanos() / 1_000_000_000;
+        assert_eq!(seconds("2h"), 1_795_269_787 - 7_200);
+        assert_eq!(seconds("0s"), 1_795_269_787);
+        assert_eq!(seconds("99999d"), 0, "before 1970 there was nothing");
+        assert_eq!(seconds("2026-11-21T14:03:07Z"), 1_795_269_787);
+        assert_eq!(seconds("2026-11-21T15:03:07.000123+01:00"), 1_795_269_787);
+        assert_eq!(parse_instant(&now.to_string(), now), Ok(now));
+        for bad in ["", "yesterday", "2026-11-21", "2026-11-21T14:03:07", "-2h", "1950-01-01T00:00:00Z"] {
+            assert!(parse_instant(bad, now).is_err(), "{bad:?}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use jobq_core::human;
+use jobq_core::human::positive;
 use jobq_core::limit::Limit;
 use jobq_core::rate::Pace;
 use serde::Serialize;
@@ -81,11 +81,6 @@ pub(crate) struct Note {
     /// By whom [default: whoever is at this terminal]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-}
-
-fn positive(text: &str) -> Result<Duration, String> {
-    let length = human::parse_duration(text).map_err(|why| why.to_string())?;
-    if length.is_zero() { Err("it can't be zero".to_owned()) } else { Ok(length) }
 }
 
 /// Lists limits, shows one or steers one.

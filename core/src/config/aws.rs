@@ -5,12 +5,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::drainers::Drainers;
+use crate::human::positive;
 use crate::name::StackName;
 use crate::stack::{Architecture, SecretStore, Stack};
 
 use super::keys::stack::{AWS, DRAINERS};
 use super::problem::Problems;
-use super::queue::positive;
 use super::section::Section;
 
 /// The lengths CloudWatch keeps logs for, in days, up to a year.

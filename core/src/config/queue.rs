@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::human;
+use crate::human::{self, positive};
 use crate::name::{LimitName, QueueName};
 use crate::opening::Opening;
 use crate::place::Place;
@@ -139,20 +139,7 @@ fn visibility(text: &str) -> Result<Duration, String> {
     Ok(length)
 }
 
-/// Reads a length of time that isn't zero.
-pub(super) fn positive(text: &str) -> Result<Duration, String> {
-    let length = human::parse_duration(text).map_err(|why| why.to_string())?;
-    not_zero(length, Duration::ZERO)
-}
-
 fn size(text: &str) -> Result<u64, String> {
     let size = human::parse_size(text).map_err(|why| why.to_string())?;
-    not_zero(size, 0)
-}
-
-fn not_zero<T: PartialEq>(value: T, zero: T) -> Result<T, String> {
-    if value == zero {
-        return Err("it can't be zero".to_owned());
-    }
-    Ok(value)
+    if size == 0 { Err("it can't be zero".to_owned()) } else { Ok(size) }
 }
