@@ -2,22 +2,24 @@
 
 use std::time::Duration;
 
+use jobq_adapters::aws::morgue::AwsRound;
 use jobq_adapters::aws::store::AwsStore;
 use jobq_adapters::clock::SystemClock;
+use jobq_adapters::sqlite::morgue::LocalRound;
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::batch::{BatchSummary, Mark, NewBatch, Opened, Tally};
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::fault::Fault;
+use jobq_core::letter::LetterId;
 use jobq_core::name::{BatchId, LimitName, QueueName};
 use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::ports::depth::{Depth, QueueDepth};
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::{Ledger, Swap, Version, Versioned};
-use jobq_core::ports::morgue::{Cursor, Morgue, Page};
+use jobq_core::ports::morgue::{Fate, Found, Morgue, Round};
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::queue::Queue;
 use jobq_core::settlement::{Parcel, Settled, Settlement};
-use jobq_core::task::TaskId;
 
 /// The queue, the ledger and the dead letters of one backend. Cheap to clone.
 #[derive(Clone)]
@@ -72,19 +74,6 @@ impl Store {
     pub(crate) async fn batches(&self) -> Result<Vec<BatchSummary>, Fault> {
         ask!(self, own => own.batches())
     }
-
-    /// The latest dead letter of a task, and the queue it came from, looked for in `queues` where the backend keeps
-    /// no index of its own.
-    pub(crate) async fn find_letter(
-        &self,
-        task: &TaskId,
-        queues: &[QueueName],
-    ) -> Result<Option<(QueueName, Vec<u8>)>, Fault> {
-        match self {
-            Self::Local(own) => own.find_letter(task).await,
-            Self::Aws(own) => own.find_letter(queues, task).await,
-        }
-    }
 }
 
 impl Outbox for Store {
@@ -134,9 +123,43 @@ impl Depth for Store {
     }
 }
 
+/// A walk through dead letters of one backend.
+pub(crate) enum StoreRound {
+    Local(LocalRound<SystemClock>),
+    Aws(AwsRound<SystemClock>),
+}
+
 impl Morgue for Store {
-    async fn list(&self, queue: &QueueName, cursor: Option<Cursor>, max: usize) -> Result<Page, Fault> {
-        ask!(self, own => own.list(queue, cursor, max))
+    type Round = StoreRound;
+
+    fn round(&self, queue: &QueueName) -> StoreRound {
+        match self {
+            Self::Local(own) => StoreRound::Local(own.round(queue)),
+            Self::Aws(own) => StoreRound::Aws(own.round(queue)),
+        }
+    }
+}
+
+impl Round for StoreRound {
+    async fn next(&mut self) -> Result<Vec<Found>, Fault> {
+        match self {
+            Self::Local(own) => own.next().await,
+            Self::Aws(own) => own.next().await,
+        }
+    }
+
+    async fn end(&mut self, fates: Vec<(LetterId, Fate)>) -> Result<Vec<Settled>, Fault> {
+        match self {
+            Self::Local(own) => own.end(fates).await,
+            Self::Aws(own) => own.end(fates).await,
+        }
+    }
+
+    async fn close(self) -> Result<(), Fault> {
+        match self {
+            Self::Local(own) => own.close().await,
+            Self::Aws(own) => own.close().await,
+        }
     }
 }
 

@@ -1,9 +1,8 @@
 //! Dead letters: tasks that failed for good, with their whole story.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
+use crate::death::Reason;
 use crate::envelope::Envelope;
 use crate::time::Timestamp;
 
@@ -34,28 +33,6 @@ pub enum Remains {
     Unreadable(String),
 }
 
-/// Why a task is dead. A closed list, so that dead letters can be counted and filtered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The API refused the request itself (most 4xx): trying again can't help.
-    Rejected,
-    /// Every attempt failed.
-    Exhausted,
-    /// It was still failing or waiting when it passed `max_age`.
-    TooOld,
-    /// It may not call there, or names a secret it may not have.
-    Forbidden,
-    /// The answer was larger than `max_response`.
-    TooLarge,
-    /// Too many redirects, or one that leads nowhere.
-    Redirect,
-    /// The message is no envelope this program can read.
-    Unreadable,
-    /// It was received again and again without an end: it may kill its drainer.
-    Poison,
-}
-
 impl DeadLetter {
     /// The bytes that lie in a dead-letter queue.
     #[allow(clippy::expect_used, reason = "strings and numbers always serialise")]
@@ -82,27 +59,5 @@ impl DeadLetter {
             Remains::Envelope(envelope) => envelope.attempts.last().and_then(|attempt| attempt.status),
             Remains::Unreadable(_) => None,
         }
-    }
-}
-
-impl Reason {
-    /// The word for it in output and filters.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Rejected => "rejected",
-            Self::Exhausted => "exhausted",
-            Self::TooOld => "too_old",
-            Self::Forbidden => "forbidden",
-            Self::TooLarge => "too_large",
-            Self::Redirect => "redirect",
-            Self::Unreadable => "unreadable",
-            Self::Poison => "poison",
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::Attempt;
+use crate::death::Death;
 use crate::name::BatchId;
 use crate::settlement::Parcel;
 use crate::task::{Priority, Request, Task, TaskId};
@@ -16,6 +17,9 @@ const VERSION: u8 = 1;
 
 /// How many attempts a history keeps; the oldest go first. What was spent is counted apart.
 const KEPT_ATTEMPTS: usize = 20;
+
+/// How many deaths a history keeps; the oldest go first.
+const KEPT_DEATHS: usize = 5;
 
 /// A task in a queue, with its batch and its history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,9 @@ pub struct Envelope {
     /// The latest attempts, oldest first.
     #[serde(rename = "log", default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
+    /// The latest times it was dead and sent back, oldest first.
+    #[serde(rename = "past", default, skip_serializing_if = "Vec::is_empty")]
+    pub deaths: Vec<Death>,
 }
 
 /// A body that is no envelope this program can read.
@@ -79,7 +86,23 @@ impl Envelope {
             spent: 0,
             throttled: 0,
             attempts: Vec::new(),
+            deaths: Vec::new(),
         }
+    }
+
+    /// Makes a dead task one that starts anew: nothing is spent and its age begins again, its history stays.
+    pub fn revive(&mut self, death: Death) {
+        self.spent = 0;
+        self.throttled = 0;
+        if self.deaths.len() >= KEPT_DEATHS {
+            self.deaths.remove(0);
+        }
+        self.deaths.push(death);
+    }
+
+    /// Since when its age counts: when it was pushed, or sent back the last time.
+    pub fn waiting_since(&self) -> Timestamp {
+        self.deaths.last().map_or(self.pushed_at, |death| death.sent_back_at)
     }
 
     /// Adds an attempt to the history and counts it, as spent too if it was.
@@ -194,5 +217,29 @@ mod tests {
         assert_eq!((envelope.calls, envelope.spent), (50, 25));
         assert_eq!(envelope.attempts.len(), KEPT_ATTEMPTS);
         assert_eq!(envelope.attempts.last().unwrap().started_at, Timestamp::from_secs(49));
+    }
+
+    #[test]
+    fn a_task_sent_back_starts_anew_and_keeps_its_history() {
+        let mut envelope = envelope();
+        envelope.remember(Attempt {
+            started_at: Timestamp::from_secs(2),
+            latency_ms: 1,
+            status: Some(500),
+            error: None,
+            spent: true,
+        });
+        for n in 3..10 {
+            envelope.revive(Death {
+                died_at: Timestamp::from_secs(n),
+                reason: Some(crate::death::Reason::Exhausted),
+                detail: "500".to_owned(),
+                sent_back_at: Timestamp::from_secs(n + 1),
+            });
+        }
+        assert_eq!((envelope.calls, envelope.spent, envelope.attempts.len()), (1, 0, 1));
+        assert_eq!(envelope.deaths.len(), KEPT_DEATHS);
+        assert_eq!(envelope.waiting_since(), Timestamp::from_secs(10));
+        assert_eq!(Envelope::decode(&envelope.encode()).unwrap(), envelope);
     }
 }

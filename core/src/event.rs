@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::dead_letter::Reason;
+use crate::death::Reason;
 use crate::name::{LimitName, QueueName};
 use crate::policy::calendar::book::Why;
 

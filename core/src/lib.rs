@@ -12,6 +12,7 @@
 pub mod attempt;
 pub mod batch;
 pub mod dead_letter;
+pub mod death;
 pub mod delivery;
 pub mod drainers;
 pub mod envelope;
@@ -20,6 +21,7 @@ pub mod fault;
 pub mod host;
 pub mod human;
 pub mod lease;
+pub mod letter;
 pub mod limit;
 pub mod metric_names;
 pub mod name;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::dead_letter::Reason;
+use crate::death::Reason;
 
 /// What becomes of a task after one call.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use jobq_core::dead_letter::{DeadLetter, Reason, Remains};
+use jobq_core::dead_letter::{DeadLetter, Remains};
+use jobq_core::death::Reason;
 use jobq_core::delivery::Delivery;
 use jobq_core::envelope::Envelope;
 use jobq_core::event::Event;
@@ -227,7 +228,7 @@ impl<W: World> Engine<'_, W> {
                 let detail = format!("received {} times without an end", delivery.receives);
                 dead(Reason::Poison, detail, Remains::Envelope(Box::new(envelope)))
             }
-            Ok(envelope) if max_age.is_some_and(|most| now.since(envelope.pushed_at) >= most) => {
+            Ok(envelope) if max_age.is_some_and(|most| now.since(envelope.waiting_since()) >= most) => {
                 let detail = "the task is older than max_age".to_owned();
                 dead(Reason::TooOld, detail, Remains::Envelope(Box::new(envelope)))
             }

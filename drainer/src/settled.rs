@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use jobq_core::dead_letter::{DeadLetter, Reason, Remains};
+use jobq_core::dead_letter::{DeadLetter, Remains};
+use jobq_core::death::Reason;
 use jobq_core::delivery::Receipt;
 use jobq_core::envelope::Envelope;
 use jobq_core::event::Event;

@@ -62,10 +62,13 @@ macro_rules! hold_queue_and_ledger {
             }
             queue::sharing { handles_lose_and_double_nothing }
             morgue {
-                nothing_is_one_empty_page,
-                a_place_elsewhere_is_refused,
-                pages_show_each_letter_once,
-                a_late_letter_disturbs_nobody,
+                nothing_is_shown_of_nothing,
+                a_round_shows_each_letter_once,
+                a_crowd_is_shown,
+                what_is_sent_back_is_a_task_again,
+                what_is_dropped_is_gone,
+                a_letter_ends_once,
+                two_rounds_share_the_letters,
             }
             ledger {
                 unknown_is_empty,

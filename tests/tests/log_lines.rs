@@ -8,7 +8,7 @@ use std::time::Duration;
 use jobq_adapters::aws::log::emf::{self, Measure, Unit};
 use jobq_adapters::aws::log::metrics::EmfMetrics;
 use jobq_adapters::aws::log::{Level, Line, Log};
-use jobq_core::dead_letter::Reason;
+use jobq_core::death::Reason;
 use jobq_core::event::Event;
 use jobq_core::name::{LimitName, QueueName};
 use jobq_core::policy::calendar::book::Why;

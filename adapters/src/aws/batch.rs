@@ -90,6 +90,17 @@ impl<C: Clock> AwsStore<C> {
         self.changed(&operation, request).await.map(drop)
     }
 
+    /// Counts dead tasks that went back to their queues. A batch nobody opened isn't counted. A repeat after a fault may
+    /// count twice.
+    pub(super) async fn count_back(&self, batch: &BatchId, back: u64) -> Result<(), Fault> {
+        let operation = format!("count what was sent back of batch '{batch}'");
+        let request = self
+            .change(batch)
+            .update_expression("ADD dead :back SET expires = :expires")
+            .expression_attribute_values(":back", AttributeValue::N(format!("-{back}")));
+        self.changed(&operation, request).await.map(drop)
+    }
+
     /// A change of a batch that is there.
     fn change(&self, batch: &BatchId) -> UpdateItemFluentBuilder {
         let request = self.shared.ledger.update_item().table_name(self.shared.stack.ledger());

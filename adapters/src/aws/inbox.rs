@@ -17,6 +17,7 @@ use super::failure;
 use super::packing::seconds;
 use super::store::{AwsStore, locked};
 use super::tens::Answer;
+use super::twins::LETTER;
 
 /// The most messages of one request.
 const MOST: usize = 10;
@@ -59,7 +60,8 @@ impl<C: Clock> Inbox for AwsStore<C> {
             .max_number_of_messages(i32::try_from(max.min(MOST)).unwrap_or(1))
             .visibility_timeout(hidden)
             .wait_time_seconds(seconds(wait, LONGEST_WAIT))
-            .message_system_attribute_names(Attribute::ApproximateReceiveCount);
+            .message_system_attribute_names(Attribute::ApproximateReceiveCount)
+            .message_attribute_names(LETTER);
         let received = match request.send().await {
             Ok(received) => received.messages.unwrap_or_default(),
             Err(error) if failure::code(&error) == Some("OverLimit") => {
@@ -73,6 +75,7 @@ impl<C: Clock> Inbox for AwsStore<C> {
             locked(&self.shared.quiet).remove(&at.name);
         }
         let hidden_until = begun.plus(Duration::from_secs(u64::try_from(hidden).unwrap_or_default()));
+        let received = self.without_twins(&operation, &at, received).await;
         Ok(self.give_out(queue, received, hidden_until))
     }
 

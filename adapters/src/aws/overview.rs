@@ -5,19 +5,13 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jobq_core::batch::BatchSummary;
-use jobq_core::dead_letter::DeadLetter;
 use jobq_core::fault::Fault;
-use jobq_core::name::{LimitName, QueueName};
-use jobq_core::ports::morgue::Morgue;
-use jobq_core::task::TaskId;
+use jobq_core::name::LimitName;
 use jobq_core::time::Timestamp;
 
 use super::batch;
 use super::store::AwsStore;
 use super::table::{self, BATCHES, ID, Item, LIMITS, Malformed};
-
-/// How many letters are looked through at a time.
-const LETTERS: usize = 100;
 
 impl<C> AwsStore<C> {
     /// All batches, the latest first.
@@ -60,54 +54,6 @@ impl<C> AwsStore<C> {
         }
         Ok(items)
     }
-}
-
-impl<C> AwsStore<C>
-where
-    Self: Morgue,
-{
-    /// The latest dead letter of a task in these queues, and the queue it came from. SQS can't be asked for one
-    /// message, so all letters are listed until it is found.
-    pub async fn find_letter(
-        &self,
-        queues: &[QueueName],
-        task: &TaskId,
-    ) -> Result<Option<(QueueName, Vec<u8>)>, Fault> {
-        let mut latest: Option<(Timestamp, &QueueName, Vec<u8>)> = None;
-        for queue in queues {
-            if let Some((died_at, letter)) = self.letter_in(queue, task).await?
-                && latest.as_ref().is_none_or(|(last, ..)| died_at >= *last)
-            {
-                latest = Some((died_at, queue, letter));
-            }
-        }
-        Ok(latest.map(|(_, queue, letter)| (queue.clone(), letter)))
-    }
-
-    /// The latest dead letter of a task in one queue, and when the task died.
-    async fn letter_in(
-        &self,
-        queue: &QueueName,
-        task: &TaskId,
-    ) -> Result<Option<(Timestamp, Vec<u8>)>, Fault> {
-        let mut latest = None;
-        let mut cursor = None;
-        loop {
-            let page = self.list(queue, cursor, LETTERS).await?;
-            let ours = page.letters.into_iter().filter_map(|letter| Some((death_of(task, &letter)?, letter)));
-            latest = ours.chain(latest).max_by_key(|(died_at, _)| *died_at);
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(latest);
-            }
-        }
-    }
-}
-
-/// When the task died, if this is its letter.
-fn death_of(task: &TaskId, letter: &[u8]) -> Option<Timestamp> {
-    let letter = DeadLetter::decode(letter)?;
-    (letter.task_id() == Some(task.as_str())).then_some(letter.died_at)
 }
 
 fn summary(item: &Item) -> Result<BatchSummary, Malformed> {

@@ -23,6 +23,8 @@ pub(super) struct Message {
     pub(super) body: String,
     /// In whole seconds, as SQS counts.
     pub(super) delay: i32,
+    /// The dead letter it is a copy of.
+    pub(super) letter: Option<String>,
 }
 
 impl Message {
@@ -34,7 +36,12 @@ impl Message {
             let cause = format!("the task makes a message of {} bytes, SQS takes {BYTES}", body.len());
             return Err(refused(cause));
         }
-        Ok(Self { body, delay: seconds(delay, LONGEST_DELAY) })
+        Ok(Self { body, delay: seconds(delay, LONGEST_DELAY), letter: None })
+    }
+
+    /// The same, as a copy of a dead letter.
+    pub(super) fn in_place_of(self, letter: &str) -> Self {
+        Self { letter: Some(letter.to_owned()), ..self }
     }
 }
 
@@ -73,7 +80,7 @@ mod tests {
     use super::*;
 
     fn message(bytes: usize) -> Message {
-        Message { body: "x".repeat(bytes), delay: 0 }
+        Message { body: "x".repeat(bytes), delay: 0, letter: None }
     }
 
     #[test]

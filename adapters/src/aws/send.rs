@@ -1,6 +1,6 @@
 //! Sends messages, in tens.
 
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::ports::clock::Clock;
 
@@ -8,6 +8,7 @@ use super::address::Address;
 use super::packing::{Message, pack};
 use super::store::AwsStore;
 use super::tens::{Reply, Told, all, ask};
+use super::twins::LETTER;
 
 impl<C: Clock> AwsStore<C> {
     /// Sends messages to the SQS queue of this name, `at_once` requests at a time. Each has the number it is answered
@@ -54,10 +55,14 @@ impl<C: Clock> AwsStore<C> {
 }
 
 fn entry(operation: &str, number: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, Fault> {
-    SendMessageBatchRequestEntry::builder()
+    let wrong = |error| Fault::new(FaultKind::Lasting, operation).caused_by(error);
+    let mut entry = SendMessageBatchRequestEntry::builder()
         .id(number.to_string())
         .message_body(&message.body)
-        .delay_seconds(message.delay)
-        .build()
-        .map_err(|error| Fault::new(FaultKind::Lasting, operation).caused_by(error))
+        .delay_seconds(message.delay);
+    if let Some(letter) = &message.letter {
+        let value = MessageAttributeValue::builder().data_type("String").string_value(letter);
+        entry = entry.message_attributes(LETTER, value.build().map_err(wrong)?);
+    }
+    entry.build().map_err(wrong)
 }

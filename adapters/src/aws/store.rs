@@ -6,15 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jobq_core::stack::Stack;
 
 use super::book::Book;
-use super::look::Looks;
 use super::sdk::Sdk;
 
 /// Queues, dead letters and the ledger of one stack. Cheap to clone.
 ///
-/// What it answers with `Ok` is durable in SQS or DynamoDB. Two things only this handle and its clones know:
-/// which deliveries they were given and until when (SQS answers yes to a receipt that has run out), and what
-/// a look into a dead-letter queue found. So a delivery is settled by whom it was given to, and a list is read
-/// on by who began it.
+/// What it answers with `Ok` is durable in SQS or DynamoDB. One thing only this handle and its clones know: which
+/// deliveries they were given and until when, for SQS answers yes to a receipt that has run out. So a delivery is
+/// settled by whom it was given to.
 #[derive(Clone)]
 pub struct AwsStore<C> {
     pub(super) shared: Arc<Shared>,
@@ -34,8 +32,6 @@ pub(super) struct Shared {
     pub(super) book: Mutex<Book>,
     /// How many long polls in a row brought nothing, by queue.
     pub(super) quiet: Mutex<HashMap<String, u32>>,
-    /// What looks into dead-letter queues found.
-    pub(super) looks: Mutex<Looks>,
 }
 
 impl<C> AwsStore<C> {
@@ -49,7 +45,6 @@ impl<C> AwsStore<C> {
             addresses: Mutex::default(),
             book: Mutex::default(),
             quiet: Mutex::default(),
-            looks: Mutex::default(),
         };
         Self { shared: Arc::new(shared), clock }
     }

@@ -1,6 +1,7 @@
 //! How the ledger's items are laid out in its table, and what a failed request to it means.
 //!
-//! One table, one key attribute: `limit#NAME` holds a limit's document, `batch#ID` a batch's mark and counts.
+//! One table, one key attribute: `limit#NAME` holds a limit's document, `batch#ID` a batch's mark and counts, `letter#ID`
+//! whom a dead letter's end belongs to.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -38,6 +39,11 @@ pub(super) fn limit_key(limit: &LimitName) -> AttributeValue {
 /// The key of a batch.
 pub(super) fn batch_key(batch: &BatchId) -> AttributeValue {
     AttributeValue::S(format!("{BATCHES}{batch}"))
+}
+
+/// The key of a dead letter.
+pub(super) fn letter_key(letter: &str) -> AttributeValue {
+    AttributeValue::S(format!("letter#{letter}"))
 }
 
 /// A number as the table has it.

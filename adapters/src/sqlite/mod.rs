@@ -6,6 +6,7 @@
 //! calls: that is where the speed comes from. What a call does inside the transaction stands in the files
 //! named after the ports; `flow` keeps the fair order between batches.
 
+pub mod morgue;
 pub mod overview;
 pub mod store;
 
@@ -16,7 +17,6 @@ mod fault;
 mod flow;
 mod inbox;
 mod ledger;
-mod morgue;
 mod number;
 mod outbox;
 mod queue;

@@ -53,6 +53,18 @@ impl<C: Clock> Outbox for LocalStore<C> {
     }
 }
 
+/// Sends parcels that may be received at once.
+pub(super) fn insert_now(
+    db: &Connection,
+    queue: &QueueName,
+    parcels: Vec<Parcel>,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let parcels: Vec<(Parcel, Duration)> =
+        parcels.into_iter().map(|parcel| (parcel, Duration::ZERO)).collect();
+    insert(db, queue, &parcels, now)
+}
+
 fn insert(
     db: &Connection,
     queue: &QueueName,

@@ -3,10 +3,9 @@
 use jobq_core::batch::{BatchSummary, Tally};
 use jobq_core::fault::Fault;
 use jobq_core::name::{LimitName, QueueName};
-use jobq_core::task::TaskId;
 use jobq_core::time::Timestamp;
+use rusqlite::Row;
 use rusqlite::types::Type;
-use rusqlite::{OptionalExtension, Row};
 
 use super::number::read;
 use super::store::LocalStore;
@@ -38,19 +37,6 @@ impl<C> LocalStore<C> {
             db.prepare_cached("SELECT name FROM limits ORDER BY name")?
                 .query_map([], |row| name(row, 0))?
                 .collect()
-        })
-        .await
-    }
-
-    /// The latest dead letter of a task, and the queue it came from.
-    pub async fn find_letter(&self, task: &TaskId) -> Result<Option<(QueueName, Vec<u8>)>, Fault> {
-        let id = task.clone();
-        self.read(format!("look for the dead letter of task '{task}'"), move |db| {
-            let sql = "SELECT queues.name, letters.body FROM letters JOIN queues ON queues.id = letters.queue
-                       WHERE letters.task = ?1 ORDER BY letters.id DESC LIMIT 1";
-            db.prepare_cached(sql)?
-                .query_row([id.as_str()], |row| Ok((name(row, 0)?, row.get(1)?)))
-                .optional()
         })
         .await
     }

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use indicatif::HumanCount;
 use jobq_core::host::HostPattern;
+use jobq_core::letter::Letter;
 use jobq_core::limit::Limit;
 use jobq_core::name::QueueName;
-use jobq_core::ports::morgue::Morgue;
+use jobq_core::ports::morgue::{Morgue, Round};
 use jobq_core::queue::Queue;
 use jobq_core::rate::{Pace, Rate};
 use jobq_drainer::plan::Until;
@@ -117,11 +118,21 @@ fn task_file(api: &str) -> String {
 }
 
 async fn dead_letters(store: &Store, queue: &QueueName) -> Result<Vec<String>, Failure> {
-    let page = store.list(queue, None, 10).await?;
-    let letters = page.letters.iter().filter_map(|body| jobq_core::dead_letter::DeadLetter::decode(body));
-    Ok(letters
-        .map(|letter| format!("{}  {}: {}", letter.task_id().unwrap_or("-"), letter.reason, letter.detail))
-        .collect())
+    let mut round = store.round(queue);
+    let mut lines = Vec::new();
+    loop {
+        let found = round.next().await?;
+        if found.is_empty() {
+            round.close().await?;
+            return Ok(lines);
+        }
+        lines.extend(found.iter().map(|found| line(&Letter::read(&found.body))));
+    }
+}
+
+fn line(letter: &Letter) -> String {
+    let id = letter.envelope().map_or("-", |envelope| envelope.id.as_str());
+    format!("{id}  {}: {}", letter.kind(), letter.detail())
 }
 
 fn failed(what: &str, error: &dyn fmt::Display) -> Failure {

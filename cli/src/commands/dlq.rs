@@ -4,7 +4,7 @@ use std::fmt;
 
 use jobq_core::dead_letter::{DeadLetter, Remains};
 use jobq_core::name::QueueName;
-use jobq_core::ports::morgue::Morgue;
+use jobq_core::ports::morgue::{Morgue, Round};
 use jobq_core::task::TaskId;
 use serde::Serialize;
 
@@ -16,9 +16,6 @@ use crate::project::Project;
 use crate::pushing::parse;
 use crate::readings::{self, row, table};
 use crate::store::Store;
-
-/// How many letters are read at once.
-const PAGE: usize = 500;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -50,7 +47,7 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
             list(&store, queues, limit, printer).await?;
         }
         Command::Show { id } => {
-            let found = store.find_letter(&id, &queues).await?;
+            let found = find(&store, &queues, &id).await?;
             let Some((queue, body)) = found else {
                 return Err(Failure::usage(format!("no dead letter has the task id '{id}'"))
                     .hint("list them: jobq dlq ls"));
@@ -64,20 +61,44 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
 async fn list(store: &Store, queues: Vec<QueueName>, limit: usize, printer: Printer) -> Result<(), Failure> {
     let mut letters = Vec::new();
     for queue in queues {
-        let mut cursor = None;
-        while letters.len() < limit {
-            let page = store.list(&queue, cursor, PAGE.min(limit - letters.len())).await?;
-            letters.extend(page.letters.iter().map(|body| Letter::read(&queue, body)));
-            cursor = page.next;
-            if cursor.is_none() {
-                break;
-            }
-        }
+        let bodies = walk(store, &queue).await?;
+        letters.extend(bodies.iter().map(|body| Letter::read(&queue, body)));
     }
+    letters.truncate(limit);
     if letters.is_empty() {
         printer.note("no dead letters");
     }
     printer.list(&letters, &Table(&letters))
+}
+
+/// The latest dead letter of a task, and its queue.
+async fn find(
+    store: &Store,
+    queues: &[QueueName],
+    task: &TaskId,
+) -> Result<Option<(QueueName, Vec<u8>)>, Failure> {
+    let mut latest = None;
+    for queue in queues {
+        for body in walk(store, queue).await? {
+            if DeadLetter::decode(&body).is_some_and(|letter| letter.task_id() == Some(task.as_str())) {
+                latest = Some((queue.clone(), body));
+            }
+        }
+    }
+    Ok(latest)
+}
+
+async fn walk(store: &Store, queue: &QueueName) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut round = store.round(queue);
+    let mut bodies = Vec::new();
+    loop {
+        let found = round.next().await?;
+        if found.is_empty() {
+            round.close().await?;
+            return Ok(bodies);
+        }
+        bodies.extend(found.into_iter().map(|found| found.body));
+    }
 }
 
 /// A dead letter as it is shown.

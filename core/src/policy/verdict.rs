@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{hint, redirect, retry};
-use crate::dead_letter::Reason;
+use crate::death::Reason;
 use crate::envelope::Envelope;
 use crate::outcome::Outcome;
 use crate::queue::{Meaning, Queue};
@@ -95,7 +95,7 @@ fn failed(queue: &Queue, call: Call<'_>, why: &str) -> Outcome {
 }
 
 fn too_old(queue: &Queue, call: Call<'_>, why: &str) -> Option<Outcome> {
-    let age = call.now.since(call.envelope.pushed_at);
+    let age = call.now.since(call.envelope.waiting_since());
     let most = queue.retry.max_age.filter(|most| age >= *most)?;
     Some(dead(Reason::TooOld, &format!("{why}, and the task is older than {}", crate::human::duration(most))))
 }

@@ -75,7 +75,8 @@ impl Proxy {
         &self.url
     }
 
-    /// Makes trouble for `service` (`sqs`, `dynamodb`, `s3`, `lambda`) until it is mended.
+    /// Makes trouble for a service (`sqs`, `dynamodb`, `s3`, `lambda`) or an action (`DeleteMessageBatch`) until it is
+    /// mended.
     pub fn trouble(&self, service: &'static str, trouble: Trouble) {
         self.lock().troubles.insert(service, trouble);
     }
@@ -133,7 +134,9 @@ impl Proxy {
         let kind = kind(&head, &body);
         let (trouble, doubled, emulator) = {
             let state = self.lock();
-            let trouble = state.troubles.get(kind.service.as_str()).copied();
+            let trouble =
+                state.troubles.get(kind.service.as_str()).or(state.troubles.get(kind.action.as_str()));
+            let trouble = trouble.copied();
             (trouble, state.doubled.contains(&kind), state.emulator.clone())
         };
         match trouble {

@@ -1,14 +1,21 @@
 //! The contract of `Morgue`.
 
-use jobq_core::dead_letter::{DeadLetter, Reason, Remains};
-use jobq_core::fault::FaultKind;
+use std::collections::BTreeMap;
+
+use jobq_core::dead_letter::{DeadLetter, Remains};
+use jobq_core::death::Reason;
+use jobq_core::letter::LetterId;
+use jobq_core::ports::depth::Depth;
 use jobq_core::ports::inbox::Inbox;
-use jobq_core::ports::morgue::{Cursor, Morgue};
+use jobq_core::ports::ledger::Ledger;
+use jobq_core::ports::morgue::{Fate, Found, Morgue, Round};
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Settled};
 use jobq_core::time::Timestamp;
 
-use super::subject::{Subject, batch, nobodys, push, settle, troops};
+use super::subject::{
+    Subject, all_letters, batch, bodies, done, letters, nobodys, parcel, push, settle, troops,
+};
 
 fn letter(detail: &str) -> Vec<u8> {
     let letter = DeadLetter {
@@ -30,57 +37,132 @@ async fn kill<S: Outbox + Inbox>(subject: &Subject<S>, store: &S, details: &[&st
     }
 }
 
-/// A queue without dead letters has one empty page, and so has one that nobody has made.
-pub async fn nothing_is_one_empty_page<S: Morgue>(subject: Subject<S>) {
+/// The ids of the letters a round shows, by what they say.
+async fn ids<R: Round>(round: &mut R) -> BTreeMap<Vec<u8>, LetterId> {
+    all_letters(round).await.into_iter().map(|found| (found.body, found.id)).collect()
+}
+
+/// A queue without dead letters shows none, and so does one that nobody has made.
+pub async fn nothing_is_shown_of_nothing<S: Morgue>(subject: Subject<S>) {
+    let store = subject.open();
     for queue in [troops(), nobodys()] {
-        let page = subject.open().list(&queue, None, 10).await.unwrap();
-        assert_eq!((page.letters, page.next), (Vec::new(), None));
+        let mut round = store.round(&queue);
+        assert_eq!(round.next().await.unwrap(), Vec::new());
+        round.close().await.unwrap();
     }
 }
 
-/// A place that is none in this list is a fault that lasts.
-pub async fn a_place_elsewhere_is_refused<S: Morgue>(subject: Subject<S>) {
-    let elsewhere = Cursor("not one of yours".to_owned());
-    let fault = subject.open().list(&troops(), Some(elsewhere), 10).await.unwrap_err();
-    assert_eq!(fault.kind(), FaultKind::Lasting);
-}
-
-/// All pages together show each letter once, oldest first, and looking changes nothing.
-pub async fn pages_show_each_letter_once<S: Outbox + Inbox + Morgue>(subject: Subject<S>) {
+/// A round shows each letter once and changes nothing: the next one shows them all, by whatever handle.
+pub async fn a_round_shows_each_letter_once<S: Outbox + Inbox + Morgue>(subject: Subject<S>) {
     let store = subject.open();
     kill(&subject, &store, &["a", "b", "c", "d", "e"]).await;
     let all: Vec<Vec<u8>> = ["a", "b", "c", "d", "e"].map(letter).into();
-    for size in [1, 2, 5, 100] {
-        assert_eq!(walk(&store, size).await, all, "by pages of {size}");
-    }
-    assert!(walk(&subject.open(), 3).await == all, "after a restart");
+    assert_eq!(letters(&store, &troops()).await, all);
+    assert_eq!(letters(&store, &troops()).await, all, "once more");
+    assert_eq!(letters(&subject.open(), &troops()).await, all, "after a restart");
 }
 
-/// A letter that comes while somebody lists is no reason to show another one twice or never. It may be shown itself.
-pub async fn a_late_letter_disturbs_nobody<S: Outbox + Inbox + Morgue>(subject: Subject<S>) {
+/// A crowd is shown, each letter once.
+pub async fn a_crowd_is_shown<S: Outbox + Inbox + Morgue>(subject: Subject<S>) {
     let store = subject.open();
-    kill(&subject, &store, &["a", "b", "c"]).await;
-    let first = store.list(&troops(), None, 2).await.unwrap();
-    kill(&subject, &store, &["d"]).await;
-    let second = store.list(&troops(), first.next, 10).await.unwrap();
-    let mut rest = second.letters;
-    if !subject.is_exact() && rest.len() == 1 {
-        rest.push(letter("d"));
+    let bodies = vec!["task"; subject.crowd];
+    push(&store, "b", &bodies).await;
+    let mut all = Vec::new();
+    for (number, delivery) in subject.gather(&store, subject.crowd).await.into_iter().enumerate() {
+        let body = letter(&number.to_string());
+        let end = End::Dead { letter: body.clone(), batch: Some(batch("b")) };
+        assert_eq!(settle(&store, &delivery.receipt, end).await, Settled::Held);
+        all.push(body);
     }
-    assert_eq!(rest, ["c", "d"].map(letter));
-    assert_eq!(second.next, None);
+    all.sort();
+    assert_eq!(letters(&store, &troops()).await, all);
 }
 
-async fn walk<S: Morgue>(store: &S, size: usize) -> Vec<Vec<u8>> {
-    let mut letters = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = store.list(&troops(), cursor, size).await.unwrap();
-        assert!(page.letters.len() <= size);
-        letters.extend(page.letters);
-        cursor = page.next;
-        if cursor.is_none() {
-            return letters;
-        }
+/// What is sent back is a task again, as it was given, and one less dead; the others stay.
+pub async fn what_is_sent_back_is_a_task_again<S: Outbox + Inbox + Depth + Ledger + Morgue>(
+    subject: Subject<S>,
+) {
+    let store = subject.open();
+    kill(&subject, &store, &["a", "b"]).await;
+    let mut round = store.round(&troops());
+    let fate = Fate::SendBack(parcel("b", "again"));
+    let ids = ids(&mut round).await;
+    let settled = round.end(vec![(ids[&letter("a")].clone(), fate)]).await.unwrap();
+    round.close().await.unwrap();
+    assert_eq!(settled, [Settled::Held]);
+    let back = subject.gather(&store, 1).await;
+    assert_eq!(bodies(&back), ["again"]);
+    let tally = store.tally(&batch("b")).await.unwrap().unwrap();
+    assert_eq!((tally.known, tally.dead, tally.open()), (2, 1, 1));
+    assert_eq!(settle(&store, &back[0].receipt, done("b")).await, Settled::Held);
+    assert_eq!(letters(&store, &troops()).await, [letter("b")]);
+}
+
+/// What is dropped is gone, and was dead.
+pub async fn what_is_dropped_is_gone<S: Outbox + Inbox + Depth + Ledger + Morgue>(subject: Subject<S>) {
+    let store = subject.open();
+    kill(&subject, &store, &["a", "b"]).await;
+    let mut round = store.round(&troops());
+    let ids = ids(&mut round).await;
+    let settled = round.end(vec![(ids[&letter("b")].clone(), Fate::Drop)]).await.unwrap();
+    round.close().await.unwrap();
+    assert_eq!(settled, [Settled::Held]);
+    assert_eq!(letters(&store, &troops()).await, [letter("a")]);
+    let tally = store.tally(&batch("b")).await.unwrap().unwrap();
+    assert_eq!((tally.dead, tally.open()), (2, 0));
+}
+
+/// A letter has one end, however often it is asked for and by whom. One that was never shown has none.
+pub async fn a_letter_ends_once<S: Outbox + Inbox + Depth + Morgue>(subject: Subject<S>) {
+    let (store, other) = (subject.open(), subject.open());
+    kill(&subject, &store, &["a"]).await;
+    let mut round = store.round(&troops());
+    let id = ids(&mut round).await.remove(&letter("a")).unwrap();
+    let back = || Fate::SendBack(parcel("b", "again"));
+    let held = round.end(vec![(id.clone(), back())]).await.unwrap();
+    assert_eq!(held, [Settled::Held]);
+    for fate in [back(), Fate::Drop] {
+        assert_eq!(round.end(vec![(id.clone(), fate)]).await.unwrap(), [Settled::Stale], "the same round");
     }
+    round.close().await.unwrap();
+    let mut theirs = other.round(&troops());
+    assert_eq!(all_letters(&mut theirs).await, Vec::new());
+    let elsewhere = LetterId("not one of yours".to_owned());
+    let settled = theirs.end(vec![(id, back()), (elsewhere, Fate::Drop)]).await.unwrap();
+    theirs.close().await.unwrap();
+    assert_eq!(settled, [Settled::Stale, Settled::Stale], "another round");
+    assert_eq!(bodies(&subject.gather(&store, 1).await), ["again"]);
+    assert_eq!(store.measure(&troops()).await.unwrap().ready, 0);
+}
+
+/// Two operators who go through the same letters at once share them: each letter has one end.
+pub async fn two_rounds_share_the_letters<S: Outbox + Inbox + Morgue>(subject: Subject<S>) {
+    let store = subject.open();
+    let names: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    kill(&subject, &store, &names).await;
+    let (mut back, mut dropped) = (0, 0);
+    let (ours, theirs) = (subject.open(), subject.open());
+    let (mut one, mut other) = (ours.round(&troops()), theirs.round(&troops()));
+    // Until both have seen the end: what one has shown and not ended isn't there for the other.
+    let (mut one_goes_on, mut other_goes_on) = (true, true);
+    while one_goes_on || other_goes_on {
+        let (mine, others) = futures::join!(one.next(), other.next());
+        let (mine, others) = (mine.unwrap(), others.unwrap());
+        (one_goes_on, other_goes_on) = (!mine.is_empty(), !others.is_empty());
+        let again = |found: Found| (found.id, Fate::SendBack(parcel("b", "again")));
+        let drop = |found: Found| (found.id, Fate::Drop);
+        let (held, gone) = futures::join!(
+            one.end(mine.into_iter().map(again).collect()),
+            other.end(others.into_iter().map(drop).collect()),
+        );
+        let count = |settled: Vec<Settled>| settled.iter().filter(|end| **end == Settled::Held).count();
+        back += count(held.unwrap());
+        dropped += count(gone.unwrap());
+    }
+    one.close().await.unwrap();
+    other.close().await.unwrap();
+    assert_eq!(back + dropped, names.len());
+    assert_eq!(subject.gather(&store, back).await.len(), back);
+    assert_eq!(letters(&store, &troops()).await, Vec::<Vec<u8>>::new());
 }

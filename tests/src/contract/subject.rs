@@ -7,6 +7,7 @@ use jobq_core::batch::{Mark, NewBatch};
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::inbox::Inbox;
+use jobq_core::ports::morgue::{Found, Morgue, Round};
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Parcel, Settled, Settlement};
 use jobq_core::task::Priority;
@@ -215,6 +216,34 @@ pub async fn take<S: Inbox>(store: &S, max: usize) -> Vec<Delivery> {
 pub async fn take_one<S: Inbox>(store: &S) -> Delivery {
     let mut found = take(store, 1).await;
     found.pop().expect("a task is waiting")
+}
+
+/// Everything a round shows, sorted; the round is closed.
+///
+/// # Panics
+/// If the store fails.
+pub async fn letters<S: Morgue>(store: &S, queue: &QueueName) -> Vec<Vec<u8>> {
+    let mut round = store.round(queue);
+    let mut bodies: Vec<Vec<u8>> =
+        all_letters(&mut round).await.into_iter().map(|found| found.body).collect();
+    round.close().await.unwrap();
+    bodies.sort();
+    bodies
+}
+
+/// Everything that is left of a round, in the order it is shown.
+///
+/// # Panics
+/// If the store fails.
+pub async fn all_letters<R: Round>(round: &mut R) -> Vec<Found> {
+    let mut found = Vec::new();
+    loop {
+        let more = round.next().await.unwrap();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
 }
 
 /// Ends one delivery.

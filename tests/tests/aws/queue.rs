@@ -10,14 +10,14 @@ use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::ports::depth::{Depth, QueueDepth};
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::Ledger;
-use jobq_core::ports::morgue::Morgue;
+use jobq_core::ports::morgue::{Fate, Morgue, Round};
 use jobq_core::ports::outbox::Outbox;
-use jobq_core::settlement::{Parcel, Settled, Settlement};
+use jobq_core::settlement::{End, Parcel, Settled, Settlement};
 use jobq_core::stack::Stack;
 use jobq_tests::aws::proxy::{Proxy, Trouble};
 use jobq_tests::aws::{ministack, moto};
 use jobq_tests::contract::subject::{
-    VISIBILITY, batch, bodies, done, new_batch, parcel, push, send, settle, take_one, troops,
+    VISIBILITY, batch, bodies, done, letters, new_batch, parcel, push, send, settle, take_one, troops,
 };
 
 use crate::parts;
@@ -76,7 +76,7 @@ async fn a_queue_that_is_not_there_says_to_deploy() {
         faults.iter().for_each(|fault| check(fault, FaultKind::Lasting, "type 'jobq deploy'"));
         assert_eq!(store.tally(&batch("b")).await.unwrap(), None, "no batch is left behind");
         assert_eq!(store.measure(&troops()).await.unwrap(), QueueDepth::default());
-        assert_eq!(store.list(&troops(), None, 10).await.unwrap().letters, Vec::<Vec<u8>>::new());
+        assert_eq!(letters(&store, &troops()).await, Vec::<Vec<u8>>::new());
     }
 }
 
@@ -203,4 +203,80 @@ async fn a_settlement_whose_reply_was_lost_holds() {
     assert_eq!(settle(&store, &receipt, done("b")).await, Settled::Stale);
     assert_eq!(store.tally(&batch("b")).await.unwrap().unwrap().done, 1);
     assert_eq!(store.measure(&troops()).await.unwrap(), QueueDepth::default());
+}
+
+/// Buries one task under this letter, in a batch of its own.
+async fn bury(store: &Store, letter: &str) {
+    push(store, "b", &["task"]).await;
+    let receipt = gather(store, 1).await.remove(0).receipt;
+    let end = End::Dead { letter: letter.as_bytes().to_vec(), batch: Some(batch("b")) };
+    assert_eq!(settle(store, &receipt, end).await, Settled::Held);
+}
+
+/// Ends the one letter there is, in a round of its own.
+async fn end_letter(store: &Store, fate: Fate) -> Result<Vec<Settled>, Fault> {
+    let mut round = store.round(&troops());
+    let letter = round.next().await.unwrap().remove(0).id;
+    let ended = round.end(vec![(letter, fate)]).await;
+    round.close().await.unwrap();
+    ended
+}
+
+fn again() -> Fate {
+    Fate::SendBack(parcel("b", "again"))
+}
+
+#[tokio::test]
+async fn p1_a_letter_sent_back_twice_by_a_crash_is_one_task() {
+    let (store, proxy) = behind_proxy().await;
+    bury(&store, "letter").await;
+    // As after a crash between the copy and the delete: the copy is there, and so is the letter.
+    proxy.trouble("DeleteMessageBatch", Trouble::Refused);
+    for _ in 0..2 {
+        end_letter(&store, again()).await.unwrap_err();
+    }
+    proxy.mend("DeleteMessageBatch");
+    assert_eq!(end_letter(&store, again()).await.unwrap(), [Settled::Held]);
+    let task = gather(&store, 1).await.remove(0);
+    assert_eq!(bodies(std::slice::from_ref(&task)), ["again"]);
+    // The same message may come again, its two twins may not.
+    assert_eq!(settle(&store, &task.receipt, End::Release).await, Settled::Held);
+    let task = gather(&store, 1).await.remove(0);
+    assert_eq!(settle(&store, &task.receipt, done("b")).await, Settled::Held);
+    let more = store.receive(&troops(), 10, VISIBILITY, Duration::from_secs(1)).await.unwrap();
+    assert_eq!(bodies(&more), Vec::<String>::new());
+    assert_eq!(store.measure(&troops()).await.unwrap(), QueueDepth::default());
+}
+
+#[tokio::test]
+async fn what_is_dropped_is_not_called_by_a_copy_sent_before() {
+    let (store, proxy) = behind_proxy().await;
+    bury(&store, "letter").await;
+    proxy.trouble("DeleteMessageBatch", Trouble::Refused);
+    end_letter(&store, again()).await.unwrap_err();
+    proxy.mend("DeleteMessageBatch");
+    assert_eq!(end_letter(&store, Fate::Drop).await.unwrap(), [Settled::Held]);
+    let tasks = store.receive(&troops(), 10, VISIBILITY, Duration::from_secs(1)).await.unwrap();
+    assert_eq!(bodies(&tasks), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_was_received_again_can_not_be_dropped() {
+    let (store, proxy) = behind_proxy().await;
+    bury(&store, "letter").await;
+    proxy.trouble("DeleteMessageBatch", Trouble::Refused);
+    end_letter(&store, again()).await.unwrap_err();
+    proxy.mend("DeleteMessageBatch");
+    assert_eq!(bodies(&gather(&store, 1).await), ["again"]);
+    assert_eq!(end_letter(&store, Fate::Drop).await.unwrap(), [Settled::Stale]);
+    assert_eq!(letters(&store, &troops()).await, Vec::<Vec<u8>>::new(), "nobody needs the letter any more");
+}
+
+#[tokio::test]
+async fn without_the_ledger_what_was_sent_back_is_given_out() {
+    let (store, proxy) = behind_proxy().await;
+    bury(&store, "letter").await;
+    assert_eq!(end_letter(&store, again()).await.unwrap(), [Settled::Held]);
+    proxy.trouble("dynamodb", Trouble::ServerError);
+    assert_eq!(bodies(&gather(&store, 1).await), ["again"]);
 }

@@ -24,7 +24,7 @@ use std::cell::Cell;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use jobq_core::dead_letter::Reason;
+use jobq_core::death::Reason;
 use jobq_core::time::Timestamp;
 
 use crate::chance::Chance;

@@ -8,19 +8,20 @@ use std::time::Duration;
 use jobq_adapters::result_file::ResultFile;
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::batch::{Mark, NewBatch};
-use jobq_core::dead_letter::{DeadLetter, Reason};
+use jobq_core::dead_letter::DeadLetter;
+use jobq_core::death::Reason;
 use jobq_core::envelope::Envelope;
 use jobq_core::limit::Limit;
 use jobq_core::opening::Opening;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::depth::Depth;
-use jobq_core::ports::morgue::Morgue;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::queue::Queue;
 use jobq_core::task::{Method, Priority, Request, Task};
 use jobq_core::time::Timestamp;
 use jobq_drainer::drain;
 use jobq_drainer::plan::Until;
+use jobq_tests::contract::subject::letters;
 use jobq_tests::hand_clock::HandClock;
 use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
 
@@ -328,8 +329,8 @@ fn records(lines: &str) -> HashMap<String, usize> {
 }
 
 async fn dead(store: &LocalStore<HandClock>) -> Vec<(String, Reason)> {
-    let page = store.list(&queue().name, None, 10_000).await.unwrap();
-    let letters = page.letters.iter().map(|body| DeadLetter::decode(body).unwrap());
+    let letters = letters(store, &queue().name).await;
+    let letters = letters.iter().map(|body| DeadLetter::decode(body).unwrap());
     letters.map(|letter| (letter.task_id().unwrap().to_owned(), letter.reason)).collect()
 }
 

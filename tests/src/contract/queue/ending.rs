@@ -10,7 +10,7 @@ use jobq_core::ports::morgue::Morgue;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Settled, Settlement};
 
-use crate::contract::subject::{Subject, batch, bodies, done, parcel, push, settle, troops};
+use crate::contract::subject::{Subject, batch, bodies, done, letters, parcel, push, settle, troops};
 
 /// A task done is gone for good and counted once.
 pub async fn done_is_gone<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
@@ -64,8 +64,7 @@ pub async fn dead_leaves_a_letter<S: Outbox + Inbox + Ledger + Morgue>(subject: 
     assert_eq!(settle(&store, &found[1].receipt, of_none).await, Settled::Held);
     subject.until(subject.now() + subject.visibility() + subject.moment()).await;
     assert_eq!(subject.take(&store, 10).await, []);
-    let page = store.list(&troops(), None, 10).await.unwrap();
-    assert_eq!(page.letters, [b"letter one".to_vec(), b"letter two".to_vec()]);
+    assert_eq!(letters(&store, &troops()).await, [b"letter one".to_vec(), b"letter two".to_vec()]);
     let counted = Tally { known: 2, done: 0, dead: 1 };
     assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
 }
@@ -138,9 +137,7 @@ pub async fn all_ends_go_together<S: Outbox + Inbox + Ledger + Morgue>(subject: 
     let mut back = bodies(&subject.gather(&store, 24).await);
     back.sort();
     assert_eq!(back, named(|end| matches!(end, End::Retry { .. } | End::Release)));
-    let page = store.list(&troops(), None, 100).await.unwrap();
-    let mut letters: Vec<String> =
-        page.letters.into_iter().map(|it| String::from_utf8(it).unwrap()).collect();
-    letters.sort();
+    let letters = letters(&store, &troops()).await;
+    let letters: Vec<String> = letters.into_iter().map(|it| String::from_utf8(it).unwrap()).collect();
     assert_eq!(letters, named(|end| matches!(end, End::Dead { .. })));
 }
