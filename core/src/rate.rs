@@ -45,6 +45,16 @@ impl Rate {
         Duration::from_nanos(nanos(self.per).div_ceil(self.calls.get()))
     }
 
+    /// How many calls, as it was written.
+    pub fn calls(self) -> NonZeroU64 {
+        self.calls
+    }
+
+    /// In how long a time, as it was written; not zero.
+    pub fn per(self) -> Duration {
+        self.per
+    }
+
     /// Calls a second.
     #[allow(clippy::cast_precision_loss, reason = "for display and sizing only")]
     pub fn per_second(self) -> f64 {

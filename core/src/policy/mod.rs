@@ -11,6 +11,7 @@ pub mod hint;
 pub mod latency;
 pub mod permits;
 pub mod redirect;
+pub mod replay;
 pub mod retry;
 pub mod room;
 pub mod scale;

@@ -185,7 +185,7 @@ fn first_failing(count: u32, holds: impl Fn(u32) -> bool) -> u32 {
 
 /// The beginning and end of the day or month around `at` in the limit's time zone. Daylight saving makes some
 /// days 23 or 25 hours long; the time zone database knows.
-fn bounds(limit: &Limit, window: Window, at: Timestamp) -> (Timestamp, Timestamp) {
+pub(in crate::policy) fn bounds(limit: &Limit, window: Window, at: Timestamp) -> (Timestamp, Timestamp) {
     let instant = jiff::Timestamp::from_nanosecond(i128::from(at.as_nanos())).unwrap_or(jiff::Timestamp::MAX);
     let date = instant.to_zoned(limit.time_zone.clone()).date();
     let (first, next) = match window {
