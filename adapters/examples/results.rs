@@ -52,6 +52,7 @@ fn record(clock: SystemClock) -> Record {
         headers: Vec::new(),
         body: format!(r#"{{"id": 12345, "name": "hippolyta", "data": [{}1]}}"#, "10, ".repeat(60))
             .into_bytes(),
+        earlier: Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use jobq_core::attempt::Attempt;
 use jobq_core::record::Record;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -24,6 +25,19 @@ struct Line<'a> {
     headers: BTreeMap<&'a str, Cow<'a, str>>,
     body_encoding: &'static str,
     body: Body<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attempts: Vec<Earlier<'a>>,
+}
+
+/// An attempt before the one that settled the task.
+#[derive(Serialize)]
+struct Earlier<'a> {
+    at: String,
+    ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
 }
 
 /// The body. Which one it is stands beside it: text may look like base64.
@@ -37,7 +51,7 @@ enum Body<'a> {
 
 /// About how long the line of a record will be.
 pub(crate) fn likely_length(record: &Record) -> usize {
-    400 + record.url.len() + record.body.len()
+    400 + record.url.len() + record.body.len() + 80 * record.earlier.len()
 }
 
 /// Appends the line of a record, line break included.
@@ -56,10 +70,22 @@ pub(crate) fn write(record: &Record, out: &mut Vec<u8>) {
         headers: combined(&record.headers),
         body_encoding: body.encoding(),
         body,
+        attempts: record.earlier.iter().map(Earlier::of).collect(),
     };
     #[allow(clippy::expect_used, reason = "a vector takes every byte, and the line's keys are text")]
     serde_json::to_writer(&mut *out, &line).expect("a line can be written to memory");
     out.push(b'\n');
+}
+
+impl<'a> Earlier<'a> {
+    fn of(attempt: &'a Attempt) -> Self {
+        Self {
+            at: attempt.started_at.to_string(),
+            ms: attempt.latency_ms,
+            status: attempt.status,
+            error: attempt.error.as_deref(),
+        }
+    }
 }
 
 impl<'a> Body<'a> {
@@ -142,6 +168,7 @@ mod tests {
             latency: Duration::from_nanos(12_345_678),
             headers: vec![header("etag", "x"), header("a", "1"), header("a", "2")],
             body: body.to_vec(),
+            earlier: Vec::new(),
         }
     }
 
@@ -168,6 +195,27 @@ mod tests {
             "\n"
         );
         assert_eq!(line(b"[1]"), expected);
+    }
+
+    #[test]
+    fn a_line_ends_with_the_attempts_before_it_if_there_were_any() {
+        let attempt = |micros, status, error: Option<&str>| Attempt {
+            started_at: Timestamp::from_micros(1_795_269_786_000_000_u64 + micros),
+            latency_ms: 7,
+            status,
+            error: error.map(str::to_owned),
+            spent: true,
+        };
+        let earlier = vec![attempt(1, Some(429), None), attempt(2, None, Some("no answer within 30s"))];
+        let mut out = Vec::new();
+        write(&Record { earlier, ..record(b"[1]") }, &mut out);
+        let expected = concat!(
+            r#""body":[1],"attempts":[{"at":"2026-11-21T14:03:06.000001Z","ms":7,"status":429},"#,
+            r#"{"at":"2026-11-21T14:03:06.000002Z","ms":7,"error":"no answer within 30s"}]}"#,
+            "\n"
+        );
+        let line = String::from_utf8(out).unwrap();
+        assert!(line.ends_with(expected), "{line}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Records: what a sink keeps of the attempt that settled a task.
+//! Records: what a sink keeps of the attempt that settled a task, and of those before it.
 
 use std::time::Duration;
 
+use crate::attempt::Attempt;
 use crate::name::{BatchId, QueueName};
 use crate::task::{Method, TaskId};
 use crate::time::Timestamp;
@@ -31,4 +32,6 @@ pub struct Record {
     pub headers: Vec<(String, String)>,
     /// The whole body.
     pub body: Vec<u8>,
+    /// The attempts before this one, oldest first, as far as the task's history keeps them.
+    pub earlier: Vec<Attempt>,
 }

@@ -186,6 +186,9 @@ impl Called {
         let Self { ready, started_at, latency, answer } = self;
         let reply = answer.unwrap_or_else(|_| Reply { status: 0, headers: Vec::new(), body: Vec::new() });
         let kept = |name: &String| queue.result_headers.contains(name);
+        let mut earlier = ready.envelope.attempts;
+        // The last one is the record itself.
+        earlier.pop();
         let record = Record {
             task: ready.envelope.id,
             queue: queue.name.clone(),
@@ -198,6 +201,7 @@ impl Called {
             latency,
             headers: reply.headers.into_iter().filter(|(name, _)| kept(name)).collect(),
             body: reply.body,
+            earlier,
         };
         Ending::done(ready.receipt, record)
     }

@@ -27,6 +27,7 @@ pub(super) fn record(task: &str, body: &[u8]) -> Record {
         latency: Duration::from_millis(12),
         headers: Vec::new(),
         body: body.to_vec(),
+        earlier: Vec::new(),
     }
 }
 

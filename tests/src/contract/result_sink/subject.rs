@@ -35,6 +35,7 @@ pub fn record(task: &str, body: &[u8]) -> Record {
         latency: Duration::from_millis(12),
         headers: vec![("etag".to_owned(), "\"x\"".to_owned())],
         body: body.to_vec(),
+        earlier: Vec::new(),
     }
 }
 
