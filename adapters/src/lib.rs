@@ -14,3 +14,5 @@ pub mod sqlite;
 
 #[cfg(any(feature = "aws", feature = "results"))]
 mod result_line;
+#[cfg(any(feature = "stack", feature = "results"))]
+pub mod result_log;

@@ -61,11 +61,7 @@ pub fn parse_instant(text: &str, now: Timestamp) -> Result<Timestamp, InstantErr
     if let Ok(ago) = parse_duration(text) {
         return Ok(now.minus(ago));
     }
-    let instant: Option<jiff::Timestamp> = text.parse().ok();
-    instant
-        .and_then(|instant| u64::try_from(instant.as_nanosecond()).ok())
-        .map(Timestamp::from_nanos)
-        .ok_or_else(|| InstantError { given: text.to_owned() })
+    Timestamp::parse(text).ok_or_else(|| InstantError { given: text.to_owned() })
 }
 
 /// Reads a size in bytes such as `64KiB`, `10MB` or `512B`.

@@ -32,6 +32,12 @@ impl Timestamp {
         Self(seconds.saturating_mul(1_000_000_000))
     }
 
+    /// Reads RFC 3339 with its offset, as `Display` writes it; `None` for anything else, and before 1970.
+    pub fn parse(text: &str) -> Option<Self> {
+        let instant: jiff::Timestamp = text.parse().ok()?;
+        u64::try_from(instant.as_nanosecond()).ok().map(Self)
+    }
+
     /// Nanoseconds since the epoch.
     pub fn as_nanos(self) -> u64 {
         self.0
@@ -90,5 +96,7 @@ mod tests {
     fn reads_as_rfc_3339_with_microseconds() {
         let instant = Timestamp::from_micros(1_795_269_787_000_123);
         assert_eq!(instant.to_string(), "2026-11-21T14:03:07.000123Z");
+        assert_eq!(Timestamp::parse(&instant.to_string()), Some(instant));
+        assert_eq!(Timestamp::parse("2h"), None);
     }
 }

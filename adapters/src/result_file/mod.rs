@@ -3,7 +3,7 @@
 //! A line is made of each record where `append` is called. A `writer` thread puts all the lines that wait
 //! for it into one write and one flush to disk, for whoever appends at the same time. Which file they go to is
 //! found by `series`: a full file is followed by the next number. `tail` keeps the promise that every record
-//! is whole or not there, over crashes, full disks and other processes that append to the same file.
+//! is whole or not there, over crashes, full disks and other processes that append to the same file. `read` reads them back.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use self::series::Series;
 use self::writer::Writer;
 
 mod failure;
+pub mod read;
 mod series;
 mod tail;
 mod writer;

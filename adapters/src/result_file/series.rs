@@ -62,6 +62,12 @@ impl Series {
         Ok(latest)
     }
 
+    /// Whether a file of this name in the folder is one of the series.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let is_first = name.strip_suffix(".jsonl") == Some(&self.stem);
+        (is_first && self.first_is_named) || self.number(name).is_some()
+    }
+
     fn number(&self, name: &str) -> Option<u32> {
         let numbered = name.strip_prefix(&self.stem)?.strip_prefix('-')?;
         numbered.strip_suffix(".jsonl")?.parse().ok()
@@ -94,5 +100,8 @@ mod tests {
             fs::write(folder.path().join(name), "").unwrap();
         }
         assert_eq!(series.latest().unwrap(), 123_456);
+        let own = |names: [&str; 3]| names.map(|name| series.has(name));
+        assert_eq!(own(["x.jsonl", "x-00002.jsonl", "x-123456.jsonl"]), [true; 3]);
+        assert_eq!(own(["x-y.jsonl", "xx-999999.jsonl", "x-9.gz"]), [false; 3]);
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use jobq_core::attempt::Attempt;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::ports::result_sink::ResultSink;
 use jobq_core::record::Record;
@@ -13,6 +14,8 @@ use jobq_core::task::Method;
 use jobq_core::time::Timestamp;
 
 use super::ResultFile;
+use super::read::read;
+use crate::result_log::Line;
 
 pub(super) fn record(task: &str, body: &[u8]) -> Record {
     Record {
@@ -185,4 +188,63 @@ fn on_a_full_disk() {
     }
     append_one(&results, "two").unwrap();
     assert_eq!(tasks(&place), ["one", "two"]);
+}
+
+/// How many files a place has, and the tasks they tell of with how many of their starts are known; `?` for a line that can't be read.
+fn told(place: &Path) -> (u64, Vec<String>) {
+    let mut told = Vec::new();
+    let mut tell = |line| {
+        told.push(match line {
+            Line::Told { story, .. } => format!("{} {}", story.task, story.starts.len()),
+            Line::Broken(broken) => format!("? {}", broken.line),
+        });
+    };
+    let files = read(place, &mut tell).unwrap();
+    told.sort();
+    (files, told)
+}
+
+fn expected(files: u64, told: &[&str]) -> (u64, Vec<String>) {
+    (files, told.iter().map(|task| (*task).to_owned()).collect())
+}
+
+#[test]
+fn what_was_written_is_read_back_with_every_attempt() {
+    let root = tempfile::tempdir().unwrap();
+    let failed = |seconds| Attempt {
+        started_at: Timestamp::from_secs(seconds),
+        latency_ms: 3,
+        status: Some(500),
+        error: None,
+        spent: true,
+    };
+    let retried = Record { attempt: 3, earlier: vec![failed(1), failed(2)], ..record("b", b"two\nlines") };
+    for place in ["folder", "named.jsonl"] {
+        let place = root.path().join(place);
+        assert_eq!(told(&place), expected(0, &[]), "nothing was written yet");
+        let results = ResultFile::open_sized(&place, 1).unwrap();
+        append(&results, &[record("a", b"{}"), retried.clone()]).unwrap();
+        append_one(&results, "c").unwrap();
+        assert_eq!(told(&place), expected(2, &["a 1", "b 3", "c 1"]));
+    }
+}
+
+#[test]
+fn a_place_is_read_as_far_as_it_is_its_own() {
+    let root = tempfile::tempdir().unwrap();
+    let write = |name: &str, tasks: &[&str]| {
+        let file = root.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let records: Vec<Record> = tasks.iter().map(|task| record(task, b"{}")).collect();
+        append(&ResultFile::open(&file).unwrap(), &records).unwrap();
+        file
+    };
+    let named = write("x.jsonl", &["a"]);
+    write("2026/11/21/day.jsonl", &["b"]);
+    fs::write(root.path().join("notes.txt"), "not read").unwrap();
+    fs::copy(&named, root.path().join("copy.log")).unwrap();
+    fs::write(root.path().join("y.jsonl"), "no result").unwrap();
+    assert_eq!(told(root.path()), expected(3, &["? 1", "a 1", "b 1"]), "a folder with those within");
+    assert_eq!(told(&named), expected(1, &["a 1"]));
+    assert_eq!(told(&root.path().join("copy.log")), expected(1, &["a 1"]), "any file that is named");
 }

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use flate2::read::MultiGzDecoder;
 use jobq_adapters::aws::results::S3Results;
+use jobq_adapters::aws::results::read::{Found, read};
 use jobq_adapters::aws::sdk::Sdk;
 use jobq_adapters::result_file::ResultFile;
+use jobq_adapters::result_log::Line;
+use jobq_core::attempt::Attempt;
 use jobq_core::fault::FaultKind;
 use jobq_core::ports::result_sink::ResultSink;
 use jobq_core::record::Record;
@@ -162,6 +165,102 @@ async fn each_place_gets_one_object_of_an_append() {
     names.sort();
     let expected = [1, 2].map(|number| format!("2026/11/21/140307-drain-1-{number:05}.jsonl.gz"));
     assert_eq!(names, expected);
+}
+
+impl Bucket {
+    /// What is told of the calls of the queue `troops` since an instant: the tasks with how many of their starts are
+    /// known, in order of their names; `?` for a line that can't be read.
+    async fn told(&self, place: &str, since: Timestamp) -> (Found, Vec<String>) {
+        let mut told = Vec::new();
+        let mut tell = |line| {
+            told.push(match line {
+                Line::Told { story, .. } => format!("{} {}", story.task, story.starts.len()),
+                Line::Broken(broken) => format!("? {}:{}", broken.place, broken.line),
+            });
+        };
+        let found = read(&self.sdk, &self.bucket, &place.parse().unwrap(), since, &mut tell).await.unwrap();
+        told.sort();
+        (found, told)
+    }
+
+    async fn put(&self, key: &str, body: &[u8]) {
+        let url = format!("{}/{}/{key}", self.url, self.bucket);
+        let response = rest::request("s3", Method::PUT, url, &[], body.to_vec()).await;
+        assert!(response.status().is_success(), "{key}: {}", response.status());
+    }
+}
+
+fn found(objects: u64, foreign: u64, told: &[&str]) -> (Found, Vec<String>) {
+    (Found { objects, foreign }, told.iter().map(|task| (*task).to_owned()).collect())
+}
+
+#[tokio::test]
+async fn what_was_written_is_read_back_with_every_attempt() {
+    for url in [ministack().url(), moto().url()] {
+        let bucket = Bucket::make(&url).await;
+        let (all, place) = (Timestamp::EPOCH, "results/troops");
+        assert_eq!(bucket.told(place, all).await, found(0, 0, &[]), "nothing was written yet");
+        let failed = Attempt {
+            started_at: Timestamp::from_secs(1),
+            latency_ms: 3,
+            status: Some(500),
+            error: None,
+            spent: true,
+        };
+        let large = vec![b'x'; 12 << 20];
+        let retried = Record { attempt: 2, earlier: vec![failed], ..record("b", &large) };
+        let sink = bucket.sink(&[("troops", place), ("ships", "results/troops/more"), ("other", "results")]);
+        sink.append(&[record("a", &large), retried, of_queue("ships", "s"), of_queue("other", "o")])
+            .await
+            .unwrap();
+        sink.append(&[record("c", b"{}")]).await.unwrap();
+        assert_eq!(bucket.told(place, all).await, found(3, 1, &["a 1", "b 2", "c 1"]));
+        let mine = format!("s3://{}/{place}", bucket.bucket);
+        assert_eq!(bucket.told(&mine, all).await.1, ["a 1", "b 2", "c 1"]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_before_is_left_out_and_what_is_broken_is_told() {
+    let bucket = Bucket::make(&ministack().url()).await;
+    bucket.sink(&[("troops", "results")]).append(&[record("a", b"{}")]).await.unwrap();
+    let written = bucket.keys().await.remove(0);
+    let torn = "results/2026/11/21/150000-drain-2-00001.jsonl.gz";
+    bucket.put(torn, b"no gzip").await;
+    bucket.put("results/notes.txt", b"mine").await;
+    let broken = format!("? s3://{}/{torn}:1", bucket.bucket);
+    let at = |micros| Timestamp::from_micros(1_795_269_787_000_123_u64 + micros);
+    for (since, expected) in [
+        (at(0), found(2, 1, &[&broken, "a 1"])),
+        (at(59_000_000), found(2, 1, &[&broken, "a 1"])),
+        (at(70_000_000), found(1, 1, &[&broken])),
+    ] {
+        assert_eq!(bucket.told("results", since).await, expected, "{written} since {since}");
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_objects_are_more_than_a_page() {
+    let bucket = Bucket::make(&ministack().url()).await;
+    let sink = bucket.sink(&[("troops", "results")]);
+    let tasks: Vec<String> = (0..1_030).map(|task| format!("t{task:04}")).collect();
+    for tasks in tasks.chunks(10) {
+        let records: Vec<Record> = tasks.iter().map(|task| record(task, b"{}")).collect();
+        let appends = records.chunks(1).map(|record| sink.append(record));
+        futures::future::try_join_all(appends).await.unwrap();
+    }
+    let (found, told) = bucket.told("results", Timestamp::EPOCH).await;
+    assert_eq!((found.objects, told.len()), (1_030, 1_030));
+    assert!(told.iter().zip(&tasks).all(|(told, task)| *told == format!("{task} 1")));
+}
+
+#[tokio::test]
+async fn a_bucket_that_can_not_be_read_is_a_fault_that_lasts() {
+    let bucket = Bucket { bucket: unique("none"), ..Bucket::make(&ministack().url()).await };
+    let place = "results".parse().unwrap();
+    let fault = read(&bucket.sdk, &bucket.bucket, &place, Timestamp::EPOCH, &mut |_| {}).await.unwrap_err();
+    assert_eq!(fault.kind(), FaultKind::Lasting);
+    assert!(fault.chain().starts_with("read results in s3://"), "{}", fault.chain());
 }
 
 /// Two drainers of one id want the same names at the same time.

@@ -26,13 +26,22 @@ impl Folder {
 
     /// The key of an object: by time, so that a listing is in the order of writing, to the second.
     pub(super) fn key(&self, now: Timestamp, drainer: &DrainerId, number: u64) -> String {
-        let slash = if self.prefix.is_empty() { "" } else { "/" };
+        format!("{}-{drainer}-{number:05}.jsonl.gz", self.begin(now))
+    }
+
+    /// What the keys of objects written in the second of `now` begin with; those of later ones come after it.
+    pub(super) fn begin(&self, now: Timestamp) -> String {
         // 2026-11-21T14:03:07.000123Z
         let text = now.to_string();
         let (date, time) = text.split_once('T').unwrap_or((&text, ""));
         let date = date.replace('-', "/");
         let time = time.split('.').next().unwrap_or_default().replace(':', "");
-        format!("{}{slash}{date}/{time}-{drainer}-{number:05}.jsonl.gz", self.prefix)
+        format!("{}{date}/{time}", self.inside())
+    }
+
+    /// What the keys of all that lies in the folder begin with.
+    pub(super) fn inside(&self) -> String {
+        if self.prefix.is_empty() { String::new() } else { format!("{}/", self.prefix) }
     }
 }
 

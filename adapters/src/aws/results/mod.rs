@@ -29,6 +29,8 @@ use super::sdk::Sdk;
 
 mod folder;
 mod object;
+#[cfg(feature = "stack")]
+pub mod read;
 
 /// How many objects are packed and put at once: a drainer's memory holds them.
 const AT_ONCE: usize = 4;
