@@ -55,6 +55,8 @@ pub(crate) struct Bookings {
     pub(crate) closed: bool,
     /// Refusals the ledger doesn't know yet.
     refusals: Vec<Refusal>,
+    /// How many there were since the last booking: counted there, so that a count costs no write.
+    refused: u32,
 }
 
 impl<W: World> Engine<'_, W> {
@@ -78,6 +80,7 @@ impl<W: World> Engine<'_, W> {
             carry: (slots > 0).then(|| self.carry(now)),
             in_flight: u32::try_from(self.calls.len()).unwrap_or(u32::MAX),
             unused: self.unused(),
+            refused: std::mem::take(&mut self.bookings.refused),
             latency: self.latencies.nearly_all(),
             ends_at: self.plan.deadline,
             alone: self.plan.alone,
@@ -148,6 +151,7 @@ impl<W: World> Engine<'_, W> {
         self.pacer.clear();
         self.solitude.fallback.refused();
         self.summary.throttled += 1;
+        self.bookings.refused = self.bookings.refused.saturating_add(1);
         self.bookings.refusals.push(refusal);
         self.note(&Event::LimitCooled { limit: self.plan.limit.name.clone(), status: refusal.status });
     }

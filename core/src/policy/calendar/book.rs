@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::alone::{self, Alone, Left};
 use super::holders::Part;
 use super::state::LimitState;
-use super::{holders, pace, windows};
+use super::{holders, pace, traffic, windows};
 use crate::lease::Lease;
 use crate::limit::Limit;
 use crate::name::DrainerId;
@@ -42,6 +42,8 @@ pub struct Want {
     pub in_flight: u32,
     /// Slots of earlier leases in which no call was started.
     pub unused: Vec<Lease>,
+    /// How many of its calls the API refused since it last booked, because it was called too fast.
+    pub refused: u32,
     /// How long nearly all of its calls take; zero if none has ended.
     pub latency: Duration,
     /// When it ends by itself, if it does.
@@ -54,7 +56,8 @@ impl Want {
     /// `slots` for a drainer of which nothing else is known.
     pub fn new(drainer: DrainerId, slots: u32) -> Self {
         let (unused, latency) = (Vec::new(), Duration::ZERO);
-        Self { drainer, slots, carry: None, in_flight: 0, unused, latency, ends_at: None, alone: None }
+        let (in_flight, refused) = (0, 0);
+        Self { drainer, slots, carry: None, in_flight, unused, refused, latency, ends_at: None, alone: None }
     }
 }
 
@@ -130,6 +133,7 @@ impl Why {
 pub fn book(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want) -> Booking {
     let mut next = state.clone();
     want.unused.iter().for_each(|unused| give_back(limit, &mut next, unused));
+    traffic::refuse(&mut next, now, want.refused);
     let part = |cap: NonZeroU32| holders::part(&next, now, &want.drainer, want.in_flight, cap.get());
     let part = limit.max_in_flight.map(part);
     let answer = answer(limit, &next, now, want, part);
@@ -137,6 +141,7 @@ pub fn book(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want) -> B
         for quota in &limit.quotas {
             windows::charge(limit, quota, &mut next, lease);
         }
+        traffic::charge(limit, &mut next, now, lease);
         next.last_slot = Some(lease.end().minus(lease.interval));
         next.pace = Some(limit.pace.to_string());
     }
@@ -269,6 +274,7 @@ fn give_back(limit: &Limit, state: &mut LimitState, unused: &Lease) {
     for quota in &limit.quotas {
         windows::refund(limit, quota, state, unused);
     }
+    traffic::refund(state, unused);
     let last = unused.end().minus(unused.interval);
     if !unused.interval.is_zero() && state.last_slot == Some(last) {
         state.last_slot = Some(unused.first.minus(unused.interval));

@@ -11,4 +11,5 @@ pub mod holders;
 pub mod pace;
 pub mod state;
 pub mod steer;
+pub mod traffic;
 pub mod windows;

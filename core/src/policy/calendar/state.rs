@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::traffic::Traffic;
 use crate::time::Timestamp;
 
 /// Everything the drainers of a limit share.
@@ -28,6 +29,8 @@ pub struct LimitState {
     pub holders: Vec<Holder>,
     /// The latest changes by hand, oldest first.
     pub changes: Vec<Change>,
+    /// What was called lately.
+    pub traffic: Traffic,
     /// What the autoscaler decided at last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,

@@ -46,6 +46,17 @@ pub struct Usage {
     pub frees_at: Timestamp,
 }
 
+/// The calls that a sliding window counts, for those who look ahead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// The beginning of each sub-window in which some are counted, and how many; the oldest first.
+    pub calls: Vec<(Timestamp, u64)>,
+    /// The width of a sub-window.
+    pub width: Duration,
+    /// How long a call is counted, on the average.
+    pub stay: Duration,
+}
+
 /// The most a call of this limit may start late without passing a sliding window; `None` without one.
 pub(super) fn lateness_bound(limit: &Limit) -> Option<Duration> {
     let lengths = limit.quotas.iter().filter_map(|quota| match quota.window {
@@ -121,6 +132,22 @@ pub fn usage(limit: &Limit, quota: &Quota, state: &LimitState, now: Timestamp) -
             Usage { used: current.map_or(0, |kept| kept.counts.iter().sum()), frees_at: end }
         }
     }
+}
+
+/// What a sliding quota's window counts at `now`. Nothing for a day or a month.
+pub fn counted(quota: &Quota, state: &LimitState, now: Timestamp) -> Counted {
+    let Window::Sliding(length) = quota.window else {
+        return Counted { calls: Vec::new(), width: Duration::ZERO, stay: Duration::ZERO };
+    };
+    let width = width(length);
+    let oldest = (now.as_nanos() / width).saturating_sub(TOUCHED - 1);
+    let start = |bucket: u64| Timestamp::from_nanos(bucket.saturating_mul(width));
+    let calls = find(state, quota).into_iter().flat_map(|kept| (kept.start..).zip(&kept.counts));
+    let calls = calls.filter(|(bucket, count)| *bucket >= oldest && **count > 0);
+    let calls = calls.map(|(bucket, count)| (start(bucket), *count)).collect();
+    // A call leaves with its sub-window, in which it came half-way on the average.
+    let stay = Duration::from_nanos(width.saturating_mul(2 * TOUCHED - 1) / 2);
+    Counted { calls, width: Duration::from_nanos(width), stay }
 }
 
 fn admit_sliding(quota: u64, width: u64, kept: Option<&WindowState>, lease: &Lease) -> Admission {
