@@ -57,7 +57,12 @@ fn one(limit: &Limit, state: &LimitState, queue: Waiting<'_>, seen: Option<f64>)
 }
 
 /// One greedy drainer books from `now` on for what waits: when each queue is empty, and the document then.
-fn drained(limit: &Limit, mut state: LimitState, now: Timestamp, queues: &[Waiting<'_>]) -> (Vec<f64>, LimitState) {
+fn drained(
+    limit: &Limit,
+    mut state: LimitState,
+    now: Timestamp,
+    queues: &[Waiting<'_>],
+) -> (Vec<f64>, LimitState) {
     let mut left: Vec<u64> = queues.iter().map(|queue| queue.tasks).collect();
     let mut ends = vec![0.0; queues.len()];
     let mut turns = Turns::new(queues.iter().map(|queue| queue.weight.get()));
@@ -109,7 +114,13 @@ fn after(limit: &Limit, tasks: u64, refused: bool, now: Timestamp) -> LimitState
     state
 }
 
-fn drained_until(limit: &Limit, mut state: LimitState, from: Timestamp, to: Timestamp, tasks: u64) -> LimitState {
+fn drained_until(
+    limit: &Limit,
+    mut state: LimitState,
+    from: Timestamp,
+    to: Timestamp,
+    tasks: u64,
+) -> LimitState {
     let (mut at, mut left) = (from, tasks);
     while at < to && left > 0 {
         let want = Want::new("d".parse().unwrap(), u32::try_from(left.min(50)).unwrap());
@@ -255,18 +266,24 @@ fn a_long_quota_that_will_be_used_up_is_told_and_waited_for() {
 fn what_closes_first_goes_on_at_its_next_opening() {
     let limit = limit("50/s", &[]);
     let schedule: Vec<Opening> = vec!["cron(0 10 * * ? *) for 1h".parse().unwrap()];
-    let told = one(&limit, &LimitState::default(), Waiting { schedule: &schedule, ..queue(49 * 3_600 + 490) }, None);
+    let told =
+        one(&limit, &LimitState::default(), Waiting { schedule: &schedule, ..queue(49 * 3_600 + 490) }, None);
     assert_eq!(told.concerns, [Concern::Closes { at: morning().plus(secs(3_600)) }]);
     assert!((least(&told) - 86_400.0 - 10.0).abs() < 1.0, "{told:?}");
     let over: Vec<Opening> = vec!["cron(0 10 1 1 ? 2020) for 1h".parse().unwrap()];
-    assert_eq!(one(&limit, &LimitState::default(), Waiting { schedule: &over, ..queue(1) }, None).eta, Eta::Never);
+    assert_eq!(
+        one(&limit, &LimitState::default(), Waiting { schedule: &over, ..queue(1) }, None).eta,
+        Eta::Never
+    );
 }
 
 #[test]
 fn what_the_backend_will_have_forgotten_is_told() {
     let limit = limit("1/s", &[]);
     let week = Some(secs(7 * 86_400));
-    let kept = |tasks, seen| one(&limit, &LimitState::default(), Waiting { kept_for: week, ..queue(tasks) }, seen).concerns;
+    let kept = |tasks, seen| {
+        one(&limit, &LimitState::default(), Waiting { kept_for: week, ..queue(tasks) }, seen).concerns
+    };
     assert_eq!(kept(500_000, None), []);
     assert_eq!(kept(600_000, None), [Concern::Forgotten { at: morning().plus(secs(7 * 86_400)) }]);
     // At the pace allowed it would do, at the pace seen it won't.

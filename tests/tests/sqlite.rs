@@ -3,14 +3,16 @@
 
 use std::path::Path;
 use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::batch::Mark;
 use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::outbox::Outbox;
-use jobq_core::settlement::End;
+use jobq_core::settlement::{End, Settled, Settlement};
 use jobq_core::time::Timestamp;
-use jobq_tests::contract::subject::{batch, new_batch, push, settle, take_one, troops};
+use jobq_tests::contract::subject::{batch, new_batch, parcel, push, settle, take_one, troops};
 use jobq_tests::hand_clock::HandClock;
 
 fn clock() -> HandClock {
@@ -143,4 +145,57 @@ async fn p4_a_task_that_was_never_called_is_not_worn_out_by_being_handed_back() 
         assert_eq!(delivery.receives, 1);
         settle(&store, &delivery.receipt, End::Release).await;
     }
+}
+
+#[tokio::test]
+async fn what_came_and_ended_is_counted_by_the_minute() {
+    let folder = tempfile::tempdir().unwrap();
+    let time = clock();
+    let store = LocalStore::open(&folder.path().join("jobq.db"), time.clone()).unwrap();
+    assert_eq!(store.lately(&troops()).await.unwrap().added.count, 0.0);
+    push(&store, "b", &["one", "two", "three", "four"]).await;
+    let retry = |task: &str| End::Retry { copy: parcel("b", task), delay: Duration::ZERO };
+    let ends = [End::Done { batch: batch("b") }, End::Release, retry("again")];
+    for end in ends {
+        let receipt = take_one(&store).await.receipt;
+        settle(&store, &receipt, end).await;
+    }
+    let letter = End::Dead { letter: b"no task of ours".to_vec(), batch: None };
+    let receipt = take_one(&store).await.receipt;
+    settle(&store, &receipt, letter.clone()).await;
+    // Too late: its delivery has ended.
+    let stale = Settlement { queue: troops(), receipt, end: letter };
+    assert_eq!(store.settle(&[stale]).await.unwrap(), [Settled::Stale]);
+
+    let counts = || async {
+        let lately = store.lately(&troops()).await.unwrap();
+        (lately.added.count.round(), lately.settled.count.round())
+    };
+    assert_eq!(counts().await, (4.0, 2.0));
+    time.advance(Duration::from_secs(59));
+    push(&store, "c", &["five"]).await;
+    assert_eq!(counts().await, (5.0, 2.0));
+    time.advance(Duration::from_secs(101));
+    assert_eq!(counts().await, (0.0, 0.0));
+}
+
+/// A file as the first layout had it: made by taking away what has come since.
+#[tokio::test]
+async fn a_file_of_the_first_layout_is_changed_and_keeps_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobq.db");
+    let store = open(&path).unwrap();
+    push(&store, "b", &["one"]).await;
+    drop(store);
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch("DROP TABLE minutes; PRAGMA user_version = 1").unwrap();
+    drop(db);
+
+    let store = open(&path).unwrap();
+    settle(&store, &take_one(&store).await.receipt, End::Done { batch: batch("b") }).await;
+    assert_eq!(store.lately(&troops()).await.unwrap().settled.count, 1.0);
+    let version = |db: rusqlite::Connection| {
+        db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(version(rusqlite::Connection::open(&path).unwrap()), 2);
 }

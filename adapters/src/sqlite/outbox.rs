@@ -12,9 +12,10 @@ use jobq_core::time::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::flow::{Flows, Lane, Turns};
+use super::minutes::What;
 use super::number::{count, instant};
 use super::store::LocalStore;
-use super::{batch, queue};
+use super::{batch, minutes, queue};
 
 impl<C: Clock> Outbox for LocalStore<C> {
     async fn open(&self, batch: &NewBatch) -> Result<Opened, Fault> {
@@ -94,6 +95,7 @@ fn insert(
             delayed.execute(params![id, queue.0, flow.0, visible_at, parcel.body])?;
         }
     }
+    minutes::count(db, queue, What::Added, parcels.len(), now)?;
     turns.save(db)
 }
 

@@ -9,8 +9,8 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 
 use super::fault::Failure;
 
-/// The layout written by this program. A file with a higher number is refused.
-const VERSION: i64 = 1;
+/// The layout written by this program. A file with a higher number is refused, one with a lower number is changed.
+const VERSION: i64 = 2;
 
 /// "jobq" in ASCII: tells our files from other programs' SQLite files.
 const APPLICATION: i64 = 0x6a6f_6271;
@@ -87,6 +87,21 @@ const TABLES: &str = "
     );
 ";
 
+/// What makes a file of each layout one of the next, the first layout's first. [`TABLES`] is the first; a new file goes
+/// through all of them, so that there is one way to every table.
+///
+/// `minutes` counts what came and ended, by the minute of the clock; `since` is when the first of it was counted.
+const CHANGES: [&str; 1] = ["
+    CREATE TABLE minutes (
+        queue INTEGER NOT NULL,
+        what INTEGER NOT NULL,
+        minute INTEGER NOT NULL,
+        since INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (queue, what, minute)
+    ) WITHOUT ROWID;
+"];
+
 /// Opens the file, or makes it. Others may do the same at the same time.
 pub(super) fn open(path: &Path) -> Result<Connection, Fault> {
     let failed = |error: rusqlite::Error| Failure::from(error).fault(opening(path));
@@ -158,17 +173,25 @@ fn write_ahead(db: &Connection) -> rusqlite::Result<()> {
     switched.map(drop)
 }
 
+/// Makes the tables, or changes those of an older layout. Programs of that layout that have the file open go on with it:
+/// nothing they know is taken away.
 fn make_tables(db: &Connection) -> rusqlite::Result<()> {
-    if stamp(db)?.tables > 0 {
+    let found = stamp(db)?;
+    if found.tables > 0 && found.version >= VERSION {
         return Ok(());
     }
     let made = db.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
         // Asked again under the lock: whoever came first makes them.
-        if stamp(db)?.tables == 0 {
+        let found = stamp(db)?;
+        if found.tables == 0 {
             db.execute_batch(TABLES)?;
             db.pragma_update(None, "application_id", APPLICATION)?;
-            db.pragma_update(None, "user_version", VERSION)?;
         }
+        let layout = if found.tables == 0 { 1 } else { found.version };
+        for change in CHANGES.iter().skip(usize::try_from(layout - 1).unwrap_or(0)) {
+            db.execute_batch(change)?;
+        }
+        db.pragma_update(None, "user_version", VERSION.max(layout))?;
         db.execute_batch("COMMIT")
     });
     if !db.is_autocommit() {

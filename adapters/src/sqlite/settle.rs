@@ -1,5 +1,7 @@
 //! Ends deliveries. The message, its copy or letter and its batch's counts change in one transaction.
 
+use std::collections::BTreeMap;
+
 use jobq_core::dead_letter::DeadLetter;
 use jobq_core::name::QueueName;
 use jobq_core::settlement::{End, Parcel, Settled, Settlement};
@@ -8,9 +10,10 @@ use rusqlite::{Connection, params};
 
 use super::batch::Ended;
 use super::flow::{Flows, Lane};
+use super::minutes::What;
 use super::number::instant;
-use super::queue;
 use super::receipt::Stub;
+use super::{minutes, queue};
 
 /// Ends each delivery that is still the latest of its message.
 pub(super) fn settle(
@@ -19,7 +22,7 @@ pub(super) fn settle(
     now: Timestamp,
 ) -> rusqlite::Result<Vec<Settled>> {
     let mut ended = Ended::default();
-    let settled = settlements
+    let settled: Vec<Settled> = settlements
         .iter()
         .map(|settlement| {
             let holds = match Stub::of(&settlement.receipt) {
@@ -30,7 +33,28 @@ pub(super) fn settle(
         })
         .collect::<rusqlite::Result<_>>()?;
     ended.save(db)?;
+    count_ended(db, settlements, &settled, now)?;
     Ok(settled)
+}
+
+/// Counts the tasks that have ended for good, each queue's at once.
+fn count_ended(
+    db: &Connection,
+    settlements: &[Settlement],
+    settled: &[Settled],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let mut queues: BTreeMap<&QueueName, usize> = BTreeMap::new();
+    for (settlement, settled) in settlements.iter().zip(settled) {
+        let is_end = matches!(settlement.end, End::Done { .. } | End::Dead { .. });
+        if is_end && *settled == Settled::Held {
+            *queues.entry(&settlement.queue).or_default() += 1;
+        }
+    }
+    for (queue, count) in queues {
+        minutes::count(db, queue::find_or_make(db, queue)?, What::Settled, count, now)?;
+    }
+    Ok(())
 }
 
 /// False if the delivery is no longer the latest.

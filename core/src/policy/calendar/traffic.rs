@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn it_is_written_in_few_characters_and_read_as_it_was() {
         let from = Timestamp::from_micros(1_795_269_787_123_000);
-        let traffic = Traffic { calls: 1_234_567, minutes: vec![Tally { from, calls: 2_940, refused: 3 }; 2] };
+        let traffic =
+            Traffic { calls: 1_234_567, minutes: vec![Tally { from, calls: 2_940, refused: 3 }; 2] };
         let text = serde_json::to_string(&traffic).unwrap();
         assert_eq!(text, r#"{"calls":1234567,"minutes":[[29921163,7123,2940,3],[29921163,7123,2940,3]]}"#);
         assert_eq!(serde_json::from_str::<Traffic>(&text).unwrap(), traffic);

@@ -56,7 +56,8 @@ impl<'a> Allowance<'a> {
         let paced = self.paced(at);
         let quota = self.budgets.iter().map(|budget| budget.lets_pass(at)).fold(f64::INFINITY, f64::min);
         let per_second = paced.per_second.min(quota);
-        let until = self.budgets.iter().map(|budget| budget.until(at, per_second)).fold(paced.until, f64::min);
+        let until =
+            self.budgets.iter().map(|budget| budget.until(at, per_second)).fold(paced.until, f64::min);
         Stretch { per_second, until }
     }
 
@@ -78,7 +79,8 @@ impl<'a> Allowance<'a> {
         if let Some(until) = self.state.cool_down.as_ref().and_then(|cool| later(cool.until)) {
             return Stretch { per_second: 0.0, until };
         }
-        let ends = self.state.live_override.as_ref().and_then(|own| later(own.until?)).unwrap_or(f64::INFINITY);
+        let ends =
+            self.state.live_override.as_ref().and_then(|own| later(own.until?)).unwrap_or(f64::INFINITY);
         let recovers = effective(self.limit, self.state, now).share_per_mille < 1_000;
         let until = if recovers { ends.min(at + RECOVERY_STEP) } else { ends };
         let middle = if recovers { now.plus(length((until - at) / 2.0)) } else { now };

@@ -100,7 +100,8 @@ impl Sliding {
             let from = start.since(Timestamp::EPOCH).as_secs_f64() - begin + stay;
             Flow { from, until: from + width, per_second: exact(*count) / width }
         };
-        let leaving: VecDeque<Flow> = counted.calls.iter().map(flow).filter(|flow| flow.until > 0.0).collect();
+        let leaving: VecDeque<Flow> =
+            counted.calls.iter().map(flow).filter(|flow| flow.until > 0.0).collect();
         let ahead = |flow: &Flow| (flow.until - flow.from.max(0.0)) * flow.per_second;
         Self { most: exact(quota.limit.get()), inside: leaving.iter().map(ahead).sum(), stay, leaving }
     }
@@ -123,7 +124,8 @@ impl Sliding {
         let edge = self.begun(at).map(|flow| flow.until).chain(next).fold(at + self.stay, f64::min);
         let grows = per_second - self.leaves(at);
         let is_full = self.inside >= self.most - HAIR;
-        let full = if grows > 0.0 && !is_full { at + (self.most - self.inside) / grows } else { f64::INFINITY };
+        let full =
+            if grows > 0.0 && !is_full { at + (self.most - self.inside) / grows } else { f64::INFINITY };
         full.min(edge)
     }
 
