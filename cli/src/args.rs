@@ -58,7 +58,7 @@ pub(crate) enum Command {
     /// Look at limits, and steer them: pause, resume, another pace for a while
     #[command(subcommand)]
     Limit(limit::Command),
-    /// Look at dead letters
+    /// Look at dead letters, send them back, drop them
     #[command(subcommand)]
     Dlq(dlq::Command),
     /// Print the CloudFormation template of jobq.toml

@@ -23,6 +23,9 @@ use crate::signals::stop_on_signals;
 use crate::store::Store;
 use crate::world::DrainWorld;
 
+/// What a first signal is answered with.
+const STOPPING: &str = "stopping: calls under way may end; once more to break them off";
+
 /// What to drain.
 pub(crate) struct Work {
     /// The limit to stay within.
@@ -54,7 +57,7 @@ pub(crate) async fn run(
     secrets: SecretSource,
     printer: Printer,
 ) -> Result<Drained, Failure> {
-    let (stop, listening) = stop_on_signals(printer)?;
+    let (stop, listening) = stop_on_signals(printer, STOPPING)?;
     let clock = SystemClock::new();
     let meter = Arc::new(Meter::new(clock));
     let plans = plans(&work, &store)?;

@@ -15,6 +15,11 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
+    /// Whether a stop has been asked for.
+    pub(crate) fn is_asked(&self) -> bool {
+        *self.asked.borrow() > 0
+    }
+
     /// Ends when a stop has been asked for `times` times. Never ends if nobody can ask any more.
     pub(crate) async fn asked(&self, times: u8) {
         let mut asked = self.asked.clone();
@@ -24,8 +29,11 @@ impl Stop {
     }
 }
 
-/// A stop that SIGINT and SIGTERM ask for, while the second value is polled.
-pub(crate) fn stop_on_signals(printer: Printer) -> Result<(Stop, impl Future<Output = ()>), Failure> {
+/// A stop that SIGINT and SIGTERM ask for, while the second value is polled. The first of them is answered with `told`.
+pub(crate) fn stop_on_signals(
+    printer: Printer,
+    told: &'static str,
+) -> Result<(Stop, impl Future<Output = ()>), Failure> {
     let listen = |kind| signal(kind).map_err(|error| Failure::failed(format!("listen for signals: {error}")));
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
     let (asks, asked) = watch::channel(0u8);
@@ -37,7 +45,7 @@ pub(crate) fn stop_on_signals(printer: Printer) -> Result<(Stop, impl Future<Out
             }
             asks.send_modify(|times| *times = times.saturating_add(1));
             if *asks.borrow() == 1 {
-                printer.note("stopping: calls under way may end; once more to break them off");
+                printer.note(told);
             }
         }
     };

@@ -6,6 +6,7 @@ use jobq_core::name::BatchId;
 use jobq_core::task::{Method, Priority, Request, Task, TaskId};
 
 use crate::address;
+use crate::letters::line::History;
 use crate::problem::Problem;
 
 /// What one line says of a task, checked.
@@ -19,6 +20,8 @@ pub struct Draft {
     pub priority: Option<Priority>,
     /// How long it waits, if the line says so.
     pub delay: Option<Duration>,
+    /// What it has behind it, if the line is that of a dead letter.
+    pub history: Option<History>,
 }
 
 /// What holds for tasks whose line doesn't say it.
@@ -35,7 +38,7 @@ impl Draft {
     pub(crate) fn get(url: String) -> Result<Self, Problem> {
         address::check(&url)?;
         let request = Request { method: Method::Get, url, headers: Vec::new(), body: None };
-        Ok(Self { id: None, request, priority: None, delay: None })
+        Ok(Self { id: None, request, priority: None, delay: None, history: None })
     }
 
     /// The task of this draft at this line of a batch.

@@ -16,9 +16,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::draft::Draft;
+use crate::letters::line::{History, Story};
 use crate::problem::{Problem, quoted};
 use crate::{address, headers};
 
+/// What people write. `dead` stands beside these in exported dead letters.
 const KEYS: [&str; 7] = ["url", "method", "headers", "body", "id", "priority", "delay"];
 
 const EXAMPLE: &str = r#"write one task a line: {"url": "https://host/path"}"#;
@@ -44,7 +46,26 @@ pub(crate) fn parse(line: &str) -> Result<Draft, Problem> {
         request: Request { method, url, headers, body },
         priority: given(fields.priority).map(|raw| parsed("priority", raw)).transpose()?,
         delay: given(fields.delay).map(read_delay).transpose()?,
+        history: given(fields.dead).map(read_story).transpose()?.map(History::of),
     })
+}
+
+/// Where a line of a dead letter comes from.
+pub(crate) struct Place {
+    /// The queue it lies in.
+    pub(crate) queue: String,
+    /// What the backend calls it.
+    pub(crate) letter: String,
+    /// Whether the line tells a task.
+    pub(crate) has_task: bool,
+}
+
+/// Where a line comes from; none if it doesn't say.
+pub(crate) fn place(line: &str) -> Result<Option<Place>, Problem> {
+    let fields = Fields::read(line)?;
+    let story = given(fields.dead).map(read_story).transpose()?;
+    let has_task = given(fields.url).is_some();
+    Ok(story.map(|story| Place { queue: story.queue, letter: story.letter, has_task }))
 }
 
 /// The values of a task's keys as they stand.
@@ -57,6 +78,7 @@ struct Fields<'a> {
     id: Option<&'a RawValue>,
     priority: Option<&'a RawValue>,
     delay: Option<&'a RawValue>,
+    dead: Option<&'a RawValue>,
 }
 
 impl<'a> Fields<'a> {
@@ -84,6 +106,7 @@ impl<'a> Fields<'a> {
             "id" => Some(&mut self.id),
             "priority" => Some(&mut self.priority),
             "delay" => Some(&mut self.delay),
+            "dead" => Some(&mut self.dead),
             _ => None,
         }
     }
@@ -136,6 +159,14 @@ fn read_delay(raw: &RawValue) -> Result<Duration, Problem> {
         return Err(Problem::new(reason).hint(r#"write it with one, in quotes: "10s", "5m""#));
     }
     parse_duration(&text("delay", raw)?).map_err(|error| Problem::new(format!("delay: {error}")))
+}
+
+fn read_story(raw: &RawValue) -> Result<Story, Problem> {
+    serde_json::from_str(raw.get()).map_err(|error| {
+        let words = error.to_string();
+        let words = words.split(" at line ").next().unwrap_or_default();
+        Problem::new(format!("dead: {words}")).hint("leave it as 'jobq dlq export' wrote it, or leave it out")
+    })
 }
 
 fn parsed<T: std::str::FromStr<Err = jobq_core::task::ChoiceError>>(

@@ -7,7 +7,8 @@
 //! holds more of the source than two loads.
 //!
 //! Read in this order: what a line can be refused for, the formats, then the flow. `survey` is the pass
-//! that only looks: for dry runs, strict pushes and the hosts of a file.
+//! that only looks: for dry runs, strict pushes and the hosts of a file. `letters` is the way back: what died
+//! is looked through, changed, and sent to its queue again.
 #![warn(missing_docs)]
 
 pub mod problem;
@@ -45,3 +46,5 @@ mod courier;
 
 pub mod push;
 pub mod survey;
+
+pub mod letters;

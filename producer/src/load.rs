@@ -80,8 +80,8 @@ impl<R: BufRead> Loader<R> {
     fn add(&mut self, entry: Entry) -> Result<Option<Vec<(Parcel, Duration)>>, Refused> {
         let Entry { line, draft } = entry;
         let refuse = |problem: Problem| problem.at(line);
-        let task = self.packer.task(draft.map_err(refuse)?, line);
-        let parcel = self.packer.pack(task).map_err(refuse)?;
+        let draft = draft.map_err(refuse)?;
+        let parcel = self.packer.pack(draft, line).map_err(refuse)?;
         let bytes = parcel.0.body.len();
         self.chunks.add(parcel, bytes).map_err(|error| refuse(too_large(error.bytes, error.limit)))
     }

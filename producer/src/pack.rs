@@ -34,13 +34,19 @@ impl Packer {
         draft.into_task(&self.batch, line, self.defaults)
     }
 
-    /// Seals a task, and says how long it waits before it is visible.
-    pub(crate) fn pack(&self, task: Task) -> Result<(Parcel, Duration), Problem> {
+    /// Seals the task of a draft at this line, and says how long it waits before it is visible.
+    pub(crate) fn pack(&self, mut draft: Draft, line: u64) -> Result<(Parcel, Duration), Problem> {
+        let history = draft.history.take();
+        let task = self.task(draft, line);
         let delay = task.delay;
         if let Some(longest) = self.longest_delay.filter(|longest| delay > *longest) {
             return Err(too_long(delay, longest));
         }
-        let parcel = Envelope::new(task, self.batch.clone(), self.pushed_at).seal();
+        let mut envelope = Envelope::new(task, self.batch.clone(), self.pushed_at);
+        if let Some(history) = history {
+            history.tell(&mut envelope);
+        }
+        let parcel = envelope.seal();
         if parcel.body.len() > self.largest {
             return Err(too_large(parcel.body.len(), self.largest));
         }

@@ -51,14 +51,22 @@ impl Problem {
     }
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        told(f, &self.reason, self.hint.as_deref())
+    }
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.reason)?;
-        match &self.hint {
-            Some(hint) => write!(f, " ({hint})"),
-            None => Ok(()),
-        }
+        write!(f, "line {}: ", self.line)?;
+        told(f, &self.reason, self.hint.as_deref())
     }
+}
+
+fn told(f: &mut fmt::Formatter<'_>, reason: &str, hint: Option<&str>) -> fmt::Result {
+    f.write_str(reason)?;
+    hint.map_or(Ok(()), |hint| write!(f, " ({hint})"))
 }
 
 /// A value in quotes, cut if it is long.

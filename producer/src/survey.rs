@@ -6,6 +6,7 @@ use jobq_core::task::Task;
 
 use crate::address::{Endpoint, endpoint};
 use crate::counts::{Counts, Notice};
+use crate::draft::Draft;
 use crate::pack::Packer;
 use crate::problem::Problem;
 use crate::push::Order;
@@ -43,7 +44,7 @@ pub fn survey(
     let mut survey = Survey::default();
     let mut told = 0;
     while let Some(Entry { line, draft }) = tasks.next()? {
-        let seen = draft.and_then(|draft| survey.see(&packer, packer.task(draft, line)));
+        let seen = draft.and_then(|draft| survey.see(&packer, draft, line));
         if let Err(problem) = seen {
             survey.counts.refused += 1;
             notify(Notice::Refused(problem.at(line)));
@@ -60,10 +61,10 @@ pub fn survey(
 }
 
 impl Survey {
-    fn see(&mut self, packer: &Packer, task: Task) -> Result<(), Problem> {
-        let shown = (self.first.len() < FIRST).then(|| task.clone());
-        let place = endpoint(&task.request.url);
-        let (parcel, _) = packer.pack(task)?;
+    fn see(&mut self, packer: &Packer, draft: Draft, line: u64) -> Result<(), Problem> {
+        let shown = (self.first.len() < FIRST).then(|| packer.task(draft.clone(), line));
+        let place = endpoint(&draft.request.url);
+        let (parcel, _) = packer.pack(draft, line)?;
         self.counts.tasks += 1;
         self.envelope_bytes += parcel.body.len() as u64;
         self.first.extend(shown);

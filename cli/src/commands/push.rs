@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 
 use indicatif::HumanCount;
-use jobq_adapters::aws::waker::wake_autoscaler;
 use jobq_core::config::backend::Backend;
 use jobq_producer::survey::Survey;
 use serde::Serialize;
@@ -16,6 +15,7 @@ use crate::printer::Printer;
 use crate::project::Project;
 use crate::pushing::{Prepared, PushReport, SourceArgs};
 use crate::store::Store;
+use crate::waking::wake;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -69,17 +69,6 @@ async fn push_and_wake(
         wake(project, printer).await;
     }
     Ok(report)
-}
-
-/// Wakes the autoscaler. A push that can't is a push all the same: within a minute the autoscaler looks by itself.
-async fn wake(project: &Project, printer: Printer) {
-    let woken = match project.sdk().await {
-        Ok(sdk) => wake_autoscaler(&sdk, &project.config.stack).await.map_err(Failure::from),
-        Err(failure) => Err(failure),
-    };
-    if let Err(failure) = woken {
-        printer.warn(format_args!("the drain begins within a minute, not at once: {}", failure.message));
-    }
 }
 
 /// What a file holds, nothing sent.

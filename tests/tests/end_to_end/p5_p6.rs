@@ -30,7 +30,7 @@ fn letters(folder: &Folder) -> Vec<(String, String)> {
     let listed = run(folder.path(), ["dlq", "ls", "--json"]).with_code(0);
     let letter = |line: &str| {
         let letter: serde_json::Value = serde_json::from_str(line).unwrap();
-        let text = |key: &str| letter[key].as_str().unwrap().to_owned();
+        let text = |key: &str| letter["dead"][key].as_str().unwrap().to_owned();
         (text("reason"), text("detail"))
     };
     listed.stdout.lines().map(letter).collect()

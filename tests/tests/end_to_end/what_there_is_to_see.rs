@@ -98,12 +98,30 @@ fn what_there_is_to_see_in_json() {
     assert_eq!((&limit["quotas"][0]["used"], &limit["quotas"][0]["left"]), (&6.into(), &594.into()));
 
     let letter = json("dlq ls");
-    assert_eq!(
-        keys(&letter),
-        ["attempts", "batch", "detail", "died_at", "excerpt", "id", "queue", "reason", "request", "status"]
-    );
+    assert_eq!(keys(&letter), ["dead", "id", "method", "priority", "url"]);
+    let story = [
+        "attempts",
+        "batch",
+        "calls",
+        "detail",
+        "died_at",
+        "excerpt",
+        "host",
+        "letter",
+        "past",
+        "pushed_at",
+        "queue",
+        "reason",
+        "status",
+    ];
+    assert_eq!(keys(&letter["dead"]), story);
     assert_eq!(json("dlq show monday-6"), letter);
-    assert_eq!((&letter["id"], &letter["status"]), (&"monday-6".into(), &404.into()));
+    assert_eq!(json("dlq export calls"), letter);
+    assert_eq!((&letter["id"], &letter["dead"]["status"]), (&"monday-6".into(), &404.into()));
+    let stats = json("dlq stats");
+    assert_eq!(stats["total"], 1);
+    let group = ["count", "detail", "example", "host", "queue", "reason", "status"];
+    assert_eq!(keys(&stats["groups"][0]), group);
 }
 
 #[test]

@@ -1,0 +1,227 @@
+//! Ending letters, one way or the other: looked at, asked about, done, told.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::Path;
+
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use jobq_adapters::clock::SystemClock;
+use jobq_core::name::QueueName;
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::depth::Depth;
+use jobq_producer::letters::carry_out::{Progress, carry_out};
+use jobq_producer::letters::look::{Plan, plan};
+use jobq_producer::letters::order::{Act, Order};
+use jobq_producer::letters::picked::{Picked, PickedError};
+use serde::Serialize;
+
+use super::desk::Desk;
+use crate::confirm::{Answer, Consent};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+
+/// How many wrong lines are shown one by one.
+const SHOWN: usize = 20;
+
+/// How letters are ended.
+#[derive(Debug, clap::Args)]
+pub(super) struct Manner {
+    /// Say what would be done, do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Don't ask before all of them are meant
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Reads the file that picks letters.
+pub(super) fn picked(path: &Path, queue: &QueueName, printer: Printer) -> Result<Picked, Failure> {
+    let shown = path.display();
+    let read = if path == Path::new("-") {
+        Picked::read(io::stdin().lock(), queue)
+    } else {
+        let file = File::open(path).map_err(|error| Failure::usage(format!("read {shown}: {error}")))?;
+        Picked::read(BufReader::new(file), queue)
+    };
+    read.map_err(|error| match error {
+        PickedError::Io(error) => Failure::usage(format!("read {shown}: {error}")),
+        PickedError::Lines(lines) => {
+            lines.iter().take(SHOWN).for_each(|line| printer.warn(format_args!("{shown}: {line}")));
+            let lines = lines.len();
+            Failure::usage(format!("{shown}: {lines} of its lines are wrong, so nothing was done"))
+        }
+    })
+}
+
+/// Ends the letters that are meant. Answers with how many it ended too.
+pub(super) async fn run(order: &Order, manner: &Manner, desk: &Desk) -> Result<(Exit, u64), Failure> {
+    let clock = SystemClock::new();
+    // Where nobody can be asked, that is said before anything else.
+    let asks = order.is_everything() && !manner.dry_run;
+    let consent = if asks { Some(Consent::by_flag(manner.yes)?) } else { None };
+    let counted = desk.store.measure(&order.queue).await?.dead;
+    let plan = plan(&desk.store, order, clock.now(), &|| !desk.stop.is_asked()).await?;
+    if desk.stop.is_asked() {
+        return Err(Failure::failed("stopped before anything was done"));
+    }
+    desk.warn_of_hidden(&order.queue, counted, plan.seen);
+    refuse_refused(&plan, desk.printer)?;
+    let mut report = Report::new(order, &plan);
+    if manner.dry_run || plan.chosen() == 0 {
+        desk.printer.data(&Report { dry_run: manner.dry_run, ..report })?;
+        return Ok((Exit::Fine, 0));
+    }
+    if let Some(consent) = consent {
+        let question = question(order, &plan);
+        if consent.ask(&question, order.queue.as_str(), desk.printer).await? == Answer::No {
+            desk.printer.note("nothing was done");
+            return Ok((Exit::Failed, 0));
+        }
+    }
+    let view = View::new(desk.printer, plan.chosen());
+    let mut done = Progress::default();
+    let mut told = |progress: Progress| {
+        done = progress;
+        view.draw(progress);
+        !desk.stop.is_asked()
+    };
+    let ended = carry_out(&desk.store, &clock, order, plan, &mut told).await;
+    view.end();
+    report.take_in(ended.as_ref().unwrap_or(&done));
+    if let Err(fault) = ended {
+        desk.printer.data(&report)?;
+        return Err(Failure::from(fault).hint("run it again to go on: nothing is done twice"));
+    }
+    desk.printer.data(&report)?;
+    if desk.stop.is_asked() && report.left > 0 {
+        return Err(
+            Failure::failed(format!("stopped with {} left", report.left)).hint("run it again to go on")
+        );
+    }
+    Ok((Exit::Fine, report.ended))
+}
+
+/// Nothing is done where a task can't be changed as it should be.
+fn refuse_refused(plan: &Plan, printer: Printer) -> Result<(), Failure> {
+    if plan.refused == 0 {
+        return Ok(());
+    }
+    for (letter, problem) in &plan.refusals {
+        printer.warn(format_args!("letter {}: {problem}", letter.0));
+    }
+    let (refused, meant) = (plan.refused, plan.refused + plan.chosen());
+    Err(Failure::usage(format!("{refused} of {meant} tasks can't be changed so, and nothing was done"))
+        .hint("try the program on one: jobq dlq export QUEUE | head -1 | jq PROGRAM"))
+}
+
+fn question(order: &Order, plan: &Plan) -> String {
+    let (count, queue) = (HumanCount(plan.chosen()), &order.queue);
+    match order.act {
+        Act::SendBack(_) => format!("All {count} dead letters of queue '{queue}' go back to it."),
+        Act::Drop => format!("All {count} dead letters of queue '{queue}' are deleted for good."),
+    }
+}
+
+/// What was done, or would be.
+#[derive(Debug, Clone, Serialize)]
+struct Report {
+    queue: String,
+    act: &'static str,
+    dry_run: bool,
+    /// How many letters lie in the queue.
+    seen: u64,
+    /// How many of them are meant.
+    chosen: u64,
+    ended: u64,
+    /// How many somebody else has ended meanwhile, or holds.
+    gone: u64,
+    left: u64,
+    /// How many are meant and have no task to send back: they stay.
+    without_task: u64,
+    /// The first calls that go back, as they would be made.
+    first: Vec<String>,
+}
+
+impl Report {
+    fn new(order: &Order, plan: &Plan) -> Self {
+        let call =
+            |request: &jobq_core::task::Request| format!("{} {}", request.method.as_str(), request.url);
+        Self {
+            queue: order.queue.to_string(),
+            act: match order.act {
+                Act::SendBack(_) => "send_back",
+                Act::Drop => "drop",
+            },
+            dry_run: false,
+            seen: plan.seen,
+            chosen: plan.chosen(),
+            ended: 0,
+            gone: 0,
+            left: plan.chosen(),
+            without_task: plan.without_task,
+            first: plan.first.iter().map(call).collect(),
+        }
+    }
+
+    fn take_in(&mut self, progress: &Progress) {
+        self.ended = progress.ended;
+        self.gone = progress.gone;
+        self.left = self.chosen.saturating_sub(progress.ended + progress.gone);
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (would, did) = if self.act == "drop" { ("drop", "dropped") } else { ("send back", "sent back") };
+        let of = format!("of {} dead letters of '{}'", HumanCount(self.seen), self.queue);
+        if self.chosen == 0 {
+            write!(f, "none {of} are meant")?;
+        } else if self.dry_run {
+            write!(f, "would {would} {} {of}; nothing was done", HumanCount(self.chosen))?;
+        } else {
+            write!(f, "{did} {} {of}", HumanCount(self.ended))?;
+        }
+        if self.gone > 0 {
+            write!(f, "; {} were somebody else's meanwhile", HumanCount(self.gone))?;
+        }
+        if self.without_task > 0 {
+            write!(f, "; {} hold no task and stay", HumanCount(self.without_task))?;
+        }
+        if self.dry_run {
+            self.first.iter().try_for_each(|call| write!(f, "\n  {call}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// How far it is, on a terminal.
+struct View {
+    bar: Option<ProgressBar>,
+}
+
+impl View {
+    fn new(printer: Printer, letters: u64) -> Self {
+        let bar = printer.draws().then(|| {
+            let style = ProgressStyle::with_template("{bar:20} {human_pos}/{human_len} {msg}");
+            ProgressBar::new(letters).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Self { bar }
+    }
+
+    fn draw(&self, progress: Progress) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(progress.ended + progress.gone);
+            if progress.gone > 0 {
+                bar.set_message(format!("{} somebody else's", HumanCount(progress.gone)));
+            }
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What becomes of a task when it is sent back: nothing, or what an edited line says.
+
+use jobq_core::envelope::Envelope;
+use serde_json::value::RawValue;
+
+use super::program::{Program, normal};
+use crate::draft::Draft;
+use crate::json_line;
+use crate::pack::{LARGEST, too_large};
+use crate::problem::Problem;
+
+/// Gives a task what a draft says of it; what the draft doesn't say stays.
+pub(crate) fn apply(envelope: &mut Envelope, draft: Draft) -> Result<(), Problem> {
+    if draft.delay.is_some() {
+        return Err(Problem::new("a task that is sent back doesn't wait").hint("leave 'delay' out"));
+    }
+    envelope.request = draft.request;
+    envelope.id = draft.id.unwrap_or_else(|| envelope.id.clone());
+    envelope.priority = draft.priority.unwrap_or(envelope.priority);
+    let bytes = envelope.encode().len();
+    if bytes > LARGEST { Err(too_large(bytes, LARGEST)) } else { Ok(()) }
+}
+
+/// What a program makes of a task's line; none if it makes nothing of it.
+pub(crate) fn edited(program: &Program, line: &str, before: &Envelope) -> Result<Option<Draft>, Problem> {
+    let made = program.run(line).map_err(|error| Problem::new(format!("the program failed: {error}")))?;
+    let after = match made.as_slice() {
+        [] => return Ok(None),
+        [after] => after,
+        _ => {
+            return Err(
+                Problem::new("the program makes several tasks of one").hint("let it end in one object")
+            );
+        }
+    };
+    let mut draft = json_line::parse(after)?;
+    // Byte for byte, unless it was changed: numbers and white space may matter to whoever signs bodies.
+    if body_of(after) == normal(line).and_then(|line| body_of(&line)) {
+        draft.request.body.clone_from(&before.request.body);
+    }
+    Ok(Some(draft))
+}
+
+/// The body as it stands in a line.
+fn body_of(line: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        body: Option<Box<RawValue>>,
+    }
+    serde_json::from_str::<Body>(line).ok()?.body.map(|body| body.get().to_owned())
+}

@@ -1,0 +1,118 @@
+//! A look: which letters an order means, before anything is done.
+
+use std::collections::HashSet;
+
+use jobq_core::fault::Fault;
+use jobq_core::letter::{Letter, LetterId};
+use jobq_core::name::QueueName;
+use jobq_core::ports::morgue::{Found, Morgue, Round};
+use jobq_core::task::Request;
+use jobq_core::time::Timestamp;
+
+use super::order::{Judged, Order};
+use crate::problem::Problem;
+
+/// How many calls are shown that go back.
+const FIRST: usize = 5;
+
+/// How many refused letters are told one by one.
+const TOLD: usize = 20;
+
+/// What an order comes to.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// How many letters lie in the queue.
+    pub seen: u64,
+    /// Those that are ended.
+    pub(crate) chosen: HashSet<LetterId>,
+    /// How many are meant and have no task to send back.
+    pub without_task: u64,
+    /// How many are meant and can't be changed as they should be.
+    pub refused: u64,
+    /// The first of these, by what the backend calls them, with the reason.
+    pub refusals: Vec<(LetterId, Problem)>,
+    /// The first calls that go back, as they would be made.
+    pub first: Vec<Request>,
+}
+
+impl Plan {
+    /// How many letters are ended.
+    pub fn chosen(&self) -> u64 {
+        self.chosen.len() as u64
+    }
+}
+
+/// Shows every letter of a queue to `see`, and changes nothing. Answers with how many there were. Stops where
+/// `goes_on` says no.
+///
+/// # Errors
+/// The store's; what was seen is given back in any case.
+pub async fn look<M: Morgue>(
+    morgue: &M,
+    queue: &QueueName,
+    see: &mut dyn FnMut(&Found, &Letter),
+    goes_on: &dyn Fn() -> bool,
+) -> Result<u64, Fault> {
+    let mut round = morgue.round(queue);
+    let walked = walk(&mut round, see, goes_on).await;
+    let closed = round.close().await;
+    let seen = walked?;
+    closed?;
+    Ok(seen)
+}
+
+async fn walk<R: Round>(
+    round: &mut R,
+    see: &mut dyn FnMut(&Found, &Letter),
+    goes_on: &dyn Fn() -> bool,
+) -> Result<u64, Fault> {
+    let mut seen = 0;
+    loop {
+        let letters = round.next().await?;
+        if letters.is_empty() || !goes_on() {
+            return Ok(seen);
+        }
+        seen += letters.len() as u64;
+        letters.iter().for_each(|found| see(found, &Letter::read(&found.body)));
+    }
+}
+
+/// Judges every letter of a queue by an order, and does nothing yet. Stops where `goes_on` says no.
+///
+/// # Errors
+/// The store's.
+pub async fn plan<M: Morgue>(
+    morgue: &M,
+    order: &Order,
+    now: Timestamp,
+    goes_on: &dyn Fn() -> bool,
+) -> Result<Plan, Fault> {
+    let mut plan = Plan::default();
+    let mut see = |found: &Found, letter: &Letter| plan.add(&found.id, order.judge(found, letter, now));
+    let seen = look(morgue, &order.queue, &mut see, goes_on).await?;
+    Ok(Plan { seen, ..plan })
+}
+
+impl Plan {
+    fn add(&mut self, letter: &LetterId, judged: Judged) {
+        match judged {
+            Judged::Other => {}
+            Judged::NoTask => self.without_task += 1,
+            Judged::Refused(problem) => {
+                self.refused += 1;
+                if self.refusals.len() < TOLD {
+                    self.refusals.push((letter.clone(), problem));
+                }
+            }
+            Judged::Drops => {
+                self.chosen.insert(letter.clone());
+            }
+            Judged::GoesBack(envelope) => {
+                self.chosen.insert(letter.clone());
+                if self.first.len() < FIRST {
+                    self.first.push(envelope.request);
+                }
+            }
+        }
+    }
+}
