@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use jobq_adapters::clock::SystemClock;
+use jobq_core::human::parse_instant;
+use jobq_core::ports::clock::Clock;
+use jobq_core::time::Timestamp;
 
 use crate::commands::{deploy, destroy, dlq, doctor, drain, init, limit, push, queue, run, synth};
 use crate::exit;
@@ -74,4 +78,10 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+/// Reads a point in time, its error as one line: `2h` and `2h ago` alike, or as it is written in output.
+pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
+    let text = text.strip_suffix(" ago").unwrap_or(text);
+    parse_instant(text, SystemClock::new().now()).map_err(|error| error.to_string())
 }

@@ -1,15 +1,13 @@
 //! Which letters are meant: the filters that all of `jobq dlq` have.
 
-use jobq_adapters::clock::SystemClock;
 use jobq_core::host::HostPattern;
-use jobq_core::human::parse_instant;
 use jobq_core::letter::Kind;
 use jobq_core::name::BatchId;
-use jobq_core::ports::clock::Clock;
 use jobq_core::time::Timestamp;
 use jobq_producer::letters::filter::{Filter, StatusPattern};
 use regex::Regex;
 
+use crate::args::instant;
 use crate::pushing::parse;
 
 /// Filters. All that are given must fit; of several words for one flag, one must.
@@ -54,11 +52,6 @@ impl Which {
             grep: self.grep,
         }
     }
-}
-
-fn instant(text: &str) -> Result<Timestamp, String> {
-    let text = text.strip_suffix(" ago").unwrap_or(text);
-    parse_instant(text, SystemClock::new().now()).map_err(|error| error.to_string())
 }
 
 /// The first line of what is wrong with it: the rest draws where.
