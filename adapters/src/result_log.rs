@@ -99,14 +99,10 @@ impl<'a> Lines<'a> {
         if !line.trim_ascii().is_empty() {
             match serde_json::from_slice::<Told<'_>>(line) {
                 Ok(told) => (self.each)(told.line()),
-                Err(error) => return self.tell_broken(&error.to_string()),
+                // It is always the first line of what the parser sees.
+                Err(error) => self.give_up(error.to_string().replace(" at line 1 column", ", column")),
             }
         }
-        self.number += 1;
-    }
-
-    fn tell_broken(&mut self, why: &str) {
-        self.give_up(why.to_owned());
         self.number += 1;
     }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Usage,
     /// It was done, and some tasks are dead.
     DeadTasks,
+    /// It was done, and a limit was found to be passed.
+    LimitPassed,
 }
 
 /// The table of exit codes, as the help shows it.
@@ -21,7 +23,7 @@ Exit codes:
   0  fine
   1  failed
   2  wrong usage or configuration
-  3  finished, with dead tasks";
+  3  finished, with dead tasks; or a limit was passed";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
@@ -29,7 +31,7 @@ impl From<Exit> for ExitCode {
             Exit::Fine => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
-            Exit::DeadTasks => 3,
+            Exit::DeadTasks | Exit::LimitPassed => 3,
         })
     }
 }

@@ -22,6 +22,7 @@ mod secrets;
 mod signals;
 mod steering;
 mod store;
+mod verifying;
 mod waking;
 mod world;
 

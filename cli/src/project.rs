@@ -87,12 +87,17 @@ impl Project {
 
     /// Opens the store if there is one: looking must not make it.
     pub(crate) async fn existing_store(&self) -> Result<Store, Failure> {
-        if self.backend == Backend::Local && !self.has_state() {
+        if !self.has_store() {
             return Err(Failure::usage(format!("there is no queue in {}", self.state.display()))
                 .hint("push something first: jobq run FILE --rate 50/s, or jobq push QUEUE FILE")
                 .hint("or say where it is: --state DIR"));
         }
         self.store().await
+    }
+
+    /// Whether there is a store to look into: on AWS always.
+    pub(crate) fn has_store(&self) -> bool {
+        self.backend == Backend::Aws || self.has_state()
     }
 
     /// Whether there is a local store: looking must not make it.
@@ -140,7 +145,7 @@ impl Project {
                 found.ok_or_else(|| self.missing(self.config.unknown_limit(name)))
             }
             (None, Some(only), None) => Ok(only),
-            (None, None, _) => Err(self.missing("there is no limit to drain".to_owned())),
+            (None, None, _) => Err(self.missing("there is no limit".to_owned())),
             (None, Some(_), Some(_)) => {
                 let names: Vec<_> = self.config.limits.keys().map(ToString::to_string).collect();
                 Err(Failure::usage("there are several limits: say which to drain")
@@ -158,7 +163,7 @@ impl Project {
     }
 
     fn result_files(&self, queues: &[Queue]) -> Result<Results, Failure> {
-        let beside = self.config_path.parent().unwrap_or(Path::new(""));
+        let beside = self.beside();
         let mut files = Files::default();
         for queue in queues {
             match &queue.results {
@@ -174,8 +179,7 @@ impl Project {
     }
 
     async fn result_objects(&self, queues: &[Queue]) -> Result<Results, Failure> {
-        let sdk = self.sdk().await?;
-        let own = self.config.stack.results_bucket(&caller(&sdk).await?.account, sdk.region());
+        let (sdk, own) = (self.sdk().await?, self.stack_bucket().await?);
         let mut objects = S3Results::open(&sdk, own, drainer_id(&process_name())?, SystemClock::new());
         for queue in queues {
             if let Some(place) = &queue.results {
@@ -183,6 +187,24 @@ impl Project {
             }
         }
         Ok(Results::Objects(objects))
+    }
+
+    /// The bucket that a place on AWS is in.
+    pub(crate) async fn bucket_of(&self, place: &Place) -> Result<String, Failure> {
+        match place {
+            Place::Path(_) => self.stack_bucket().await,
+            Place::Bucket { bucket, .. } => Ok(bucket.clone()),
+        }
+    }
+
+    async fn stack_bucket(&self) -> Result<String, Failure> {
+        let sdk = self.sdk().await?;
+        Ok(self.config.stack.results_bucket(&caller(&sdk).await?.account, sdk.region()))
+    }
+
+    /// The folder that paths of jobq.toml begin at.
+    pub(crate) fn beside(&self) -> &Path {
+        self.config_path.parent().unwrap_or(Path::new(""))
     }
 
     fn missing(&self, message: String) -> Failure {

@@ -154,6 +154,23 @@ pub(crate) async fn limits(project: &Project, store: &Store) -> Result<Vec<Limit
     Ok(readings)
 }
 
+/// A limit of jobq.toml, or one that a `jobq run` has stated.
+pub(crate) async fn find_limit(
+    project: &Project,
+    store: Option<&Store>,
+    name: &str,
+) -> Result<Limit, Failure> {
+    let unknown = match project.limit(Some(name)) {
+        Ok(configured) => return Ok(configured.clone()),
+        Err(unknown) => unknown,
+    };
+    let Some(store) = store else { return Err(unknown) };
+    match store.limits().await?.into_iter().find(|booked| booked.as_str() == name) {
+        Some(name) => limit_of_a_run(store, name).await,
+        None => Err(unknown),
+    }
+}
+
 /// A limit that isn't configured, as far as its document tells: `jobq run` states its limits on the command line.
 pub(crate) async fn limit_of_a_run(store: &Store, name: LimitName) -> Result<Limit, Failure> {
     let pace = store.load(&name).await?.state.pace;

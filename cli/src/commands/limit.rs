@@ -1,10 +1,9 @@
-//! `jobq limit ls|show|set|reset|pause|resume`.
+//! `jobq limit ls|show|set|reset|pause|resume|verify`.
 
 use std::fmt;
 use std::time::Duration;
 
 use jobq_core::human::positive;
-use jobq_core::limit::Limit;
 use jobq_core::rate::Pace;
 use serde::Serialize;
 
@@ -16,7 +15,7 @@ use crate::project::Project;
 use crate::pushing::parse;
 use crate::readings::{self, LimitReading, limit_rows, row, table};
 use crate::steering::{self, What, Wish};
-use crate::store::Store;
+use crate::verifying;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -62,6 +61,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         note: Note,
     },
+    /// Replay the log of calls: was a window passed, and how close did it come; exit code 3 if one was
+    Verify(verifying::Args),
 }
 
 /// For how long a change holds.
@@ -93,7 +94,7 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
         }
         Command::Show { limit } => {
             let store = project.existing_store().await?;
-            let limit = find(&project, &store, &limit).await?;
+            let limit = readings::find_limit(&project, Some(&store), &limit).await?;
             printer.data(&Show { reading: readings::limit_reading(&store, &limit).await? })?;
         }
         Command::Set { limit, rate, span, note } => {
@@ -105,21 +106,12 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
         Command::Pause { limit, span, note } => {
             steer(&project, &limit, What::Pause, span.length, note, printer).await?;
         }
+        Command::Verify(args) => return verifying::run(args, &project, printer).await,
         Command::Resume { limit, note } => {
             steer(&project, &limit, What::Resume, None, note, printer).await?;
         }
     }
     Ok(Exit::Fine)
-}
-
-/// A limit of jobq.toml, or one that a `jobq run` has stated.
-async fn find(project: &Project, store: &Store, name: &str) -> Result<Limit, Failure> {
-    let booked = store.limits().await?.into_iter().find(|booked| booked.as_str() == name);
-    match (project.limit(Some(name)), booked) {
-        (Ok(configured), _) => Ok(configured.clone()),
-        (Err(_), Some(name)) => readings::limit_of_a_run(store, name).await,
-        (Err(unknown), None) => Err(unknown),
-    }
 }
 
 async fn steer(
@@ -135,7 +127,7 @@ async fn steer(
         Ok(_) => project.store().await?,
         Err(unknown) => project.existing_store().await.map_err(|_| unknown)?,
     };
-    let limit = find(project, &store, limit).await?;
+    let limit = readings::find_limit(project, Some(&store), limit).await?;
     let wish = Wish { what, length, reason: note.reason, who: note.by };
     printer.data(&steering::apply(&store, &limit, wish, printer).await?)
 }

@@ -17,7 +17,7 @@ pub struct Nginx {
 impl Nginx {
     /// nginx that lets `rate` through (as in `50r/s`), and `burst` beyond at once; 429 for the rest.
     pub fn limiting(rate: &str, burst: u32) -> Self {
-        Self::start(
+        Self::made_of(
             &format!("limit_req_zone $server_name zone=api:1m rate={rate};\n limit_req_status 429;"),
             &format!("location / {{ limit_req zone=api burst={burst} nodelay; try_files /none @ok; }}"),
         )
@@ -25,7 +25,7 @@ impl Nginx {
 
     /// nginx that lets `rate` through, and `burst` beyond at once, to the API behind it; 429 for the rest.
     pub fn limiting_before(rate: &str, burst: u32, port: u16) -> Self {
-        Self::start(
+        Self::made_of(
             &format!(
                 "limit_req_zone $server_name zone=api:1m rate={rate};\n limit_req_status 429;
                  upstream behind {{ server 127.0.0.1:{port}; keepalive 64; }}"
@@ -39,10 +39,11 @@ impl Nginx {
 
     /// nginx that answers everything with 200, but for the `locations` given.
     pub fn open(locations: &str) -> Self {
-        Self::start("", &format!("{locations} location / {{ try_files /none @ok; }}"))
+        Self::made_of("", &format!("{locations} location / {{ try_files /none @ok; }}"))
     }
 
-    fn start(http: &str, server: &str) -> Self {
+    /// nginx with these settings for its http block, and these for its server. `@ok` answers with 200.
+    pub fn made_of(http: &str, server: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
         let root = folder.path().display();

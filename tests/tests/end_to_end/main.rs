@@ -27,6 +27,7 @@ mod records;
 mod restart;
 mod steering;
 mod stopped;
+mod verified;
 mod what_there_is_to_see;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
