@@ -190,7 +190,10 @@ impl Verdict {
         if read.waiting > 0 {
             note("missing", format!("what was called for tasks not done yet: {}", read.waiting));
         }
-        note("missing", "calls of drainers that were killed under way; tasks dropped or purged".to_owned());
+        note(
+            "missing",
+            "calls broken off by a kill or a stop, or settled too late; tasks dropped or purged".to_owned(),
+        );
         for change in &self.set_faster {
             note("set faster", change.to_string());
         }

@@ -184,7 +184,7 @@ fn what_the_log_lacks_is_said() {
         "calls that histories no longer tell: 24",
         "what was called for tasks not done yet: 2",
         "set 80/s: they allowed it",
-        "killed under way",
+        "calls broken off by a kill or a stop",
     ] {
         assert!(text.contains(said), "{said} in {text}");
     }

@@ -93,8 +93,8 @@ fn nginx_saw_one(nginx: &Nginx, begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64()
 }
 
-/// Everything is done, and none was refused. Answers how well the limit was used; how near to 98 % that comes is a
-/// figure, and that it is used is a promise.
+/// Everything is done, and none was refused; the results tell of every call, and by them no window was passed. Answers
+/// how well the limit was used; how near to 98 % that comes is a figure, and that it is used is a promise.
 #[track_caller]
 fn check(stage: &Stage, nginx: &Nginx, count: usize, rate: f64) -> f64 {
     let calls = nginx.calls();
@@ -109,6 +109,8 @@ fn check(stage: &Stage, nginx: &Nginx, count: usize, rate: f64) -> f64 {
         expected.push_str(&urls(&nginx.url(""), queue, *share));
     }
     all_answered(stage, &expected);
+    let verified = stage.run("limit verify api --json").with_code(0).json();
+    assert_eq!(verified["limits"][0]["calls"], calls.len(), "{verified}");
     let used = pace(&calls) / rate;
     println!("{} calls, none refused, {:.1} % of the limit used", calls.len(), used * 100.0);
     used
