@@ -90,6 +90,16 @@ fn p2_the_log_of_a_drain_has_every_call_and_passes_no_window_and_one_call_more_i
     let [failed, refused, missing, moved] = [500, 429, 404, 302].map(|status| with_status(&calls, status));
     assert!(failed > 5 && refused > 0 && missing == 2 && moved > 0, "{failed} {refused} {missing} {moved}");
 
+    for record in folder.records("results/results-00001.jsonl") {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let earlier = record["attempts"].as_array().map_or(&[][..], Vec::as_slice);
+        let mut starts: Vec<String> = earlier.iter().map(|attempt| text(&attempt["at"])).collect();
+        starts.push(text(&record["started_at"]));
+        assert_eq!(record["attempt"], starts.len(), "{record}");
+        assert!(starts.is_sorted_by(|a, b| a < b), "{record}");
+        assert!(earlier.iter().all(|attempt| attempt["status"] != 200 && attempt["ms"].is_u64()), "{record}");
+    }
+
     let verified = verify(&folder, "api --json").with_code(0);
     let told = verdict(&verified);
     println!("{} calls, {failed} failed, {refused} refused: {:?}", calls.len(), windows(&told));
