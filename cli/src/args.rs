@@ -8,7 +8,7 @@ use jobq_core::human::parse_instant;
 use jobq_core::ports::clock::Clock;
 use jobq_core::time::Timestamp;
 
-use crate::commands::{deploy, destroy, dlq, doctor, drain, init, limit, push, queue, run, synth};
+use crate::commands::{deploy, destroy, dlq, doctor, drain, init, limit, push, queue, run, status, synth};
 use crate::exit;
 
 /// Run files of API calls under an exact limit
@@ -55,7 +55,7 @@ pub(crate) enum Command {
     /// Serve a limit's queues in the foreground
     Drain(drain::Args),
     /// Show whether it keeps up: queues, limits, batches
-    Status,
+    Status(status::Args),
     /// Look at queues
     #[command(subcommand)]
     Queue(queue::Command),

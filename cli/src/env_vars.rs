@@ -10,6 +10,9 @@ pub(crate) const BACKEND: &str = "JOBQ_BACKEND";
 /// Where jobq.toml lies, as `--config` does.
 pub(crate) const CONFIG: &str = "JOBQ_CONFIG";
 
+/// Asks programs for no colour, if it is set to anything: <https://no-color.org>.
+pub(crate) const NO_COLOR: &str = "NO_COLOR";
+
 /// The folder that the program itself is in.
 pub(crate) fn own_folder() -> Result<PathBuf, Failure> {
     let failed = |why: String| Failure::failed(format!("find out where jobq itself is: {why}"));

@@ -24,6 +24,7 @@ mod steering;
 mod store;
 mod verifying;
 mod waking;
+mod watch;
 mod world;
 
 use std::process::ExitCode;

@@ -8,6 +8,13 @@ use serde::Serialize;
 use crate::args::Global;
 use crate::failure::Failure;
 
+/// Whether anybody still reads standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    There,
+    Gone,
+}
+
 /// Prints what commands have to say, as text or as JSON.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Printer {
@@ -25,6 +32,21 @@ impl Printer {
     pub(crate) fn data<T: Serialize + Display>(self, data: &T) -> Result<(), Failure> {
         let text = if self.json { json(data)? } else { data.to_string() };
         write(&mut io::stdout().lock(), text.trim_end_matches('\n'))
+    }
+
+    /// Prints one of several results, and tells whether there is a use for another.
+    pub(crate) fn part<T: Serialize + Display>(self, data: &T) -> Result<Audience, Failure> {
+        let text = if self.json { json(data)? } else { data.to_string() };
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Audience::Gone),
+            result => unless_broken_pipe(result).map(|()| Audience::There),
+        }
+    }
+
+    /// Whether results are printed as JSON.
+    pub(crate) fn is_json(self) -> bool {
+        self.json
     }
 
     /// Prints results one a line as JSON Lines, or all of them as one text. An empty list has no text.

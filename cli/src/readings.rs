@@ -1,43 +1,32 @@
 //! What `status`, `queue` and `limit` show, read once.
 
+pub(crate) mod ahead;
+pub(crate) mod overview;
+pub(crate) mod queues;
+
 use std::fmt;
 use std::time::Duration;
 
-use indicatif::HumanCount;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::human;
 use jobq_core::limit::Limit;
 use jobq_core::name::{LimitName, QueueName};
 use jobq_core::policy::calendar::pace::effective;
 use jobq_core::policy::calendar::state::{Change, LimitState, Pause};
-use jobq_core::policy::calendar::{holders, windows};
+use jobq_core::policy::calendar::{holders, traffic, windows};
 use jobq_core::ports::clock::Clock;
-use jobq_core::ports::depth::Depth;
 use jobq_core::ports::ledger::Ledger;
-use jobq_core::queue::Queue;
+use jobq_core::quota::Quota;
 use jobq_core::rate::Pace;
 use jobq_core::time::Timestamp;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::progress::time_for;
 use crate::project::Project;
 use crate::store::Store;
 
-/// One queue at a glance.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct QueueReading {
-    pub(crate) queue: String,
-    /// None where the queue isn't in the configuration.
-    pub(crate) limit: Option<String>,
-    pub(crate) ready: u64,
-    pub(crate) in_flight: u64,
-    pub(crate) delayed: u64,
-    pub(crate) dead: u64,
-    pub(crate) oldest_seconds: Option<f64>,
-    /// How long the limit's effective rate takes for what is waiting, if the queue has it alone.
-    pub(crate) eta_seconds: Option<f64>,
-}
+/// Of a rate that has gone on for less than this nothing can be told.
+const TELLING: Duration = Duration::from_secs(3);
 
 /// One limit at a glance.
 #[derive(Debug, Clone, Serialize)]
@@ -47,6 +36,14 @@ pub(crate) struct LimitReading {
     pub(crate) burst: u32,
     /// Calls a second that slots are given out for now; none without a pace.
     pub(crate) effective_per_second: Option<f64>,
+    /// Calls a second in the last minute; none where slots aren't counted.
+    pub(crate) used_per_second: Option<f64>,
+    /// How many calls of the last minute the API refused, because it was called too fast.
+    pub(crate) refused_per_minute: f64,
+    /// Whether it is paused by hand.
+    pub(crate) paused: bool,
+    /// For how long no slot is given out yet, because the API has refused calls.
+    pub(crate) cooling_seconds: Option<f64>,
     /// Why the effective rate is lower than the configured one, or nothing goes out.
     pub(crate) because: Vec<String>,
     pub(crate) quotas: Vec<QuotaReading>,
@@ -102,44 +99,6 @@ pub(crate) async fn queue_names(project: &Project, store: &Store) -> Result<Vec<
     Ok(names)
 }
 
-/// Reads every queue that is configured or was ever used.
-pub(crate) async fn queues(project: &Project, store: &Store) -> Result<Vec<QueueReading>, Failure> {
-    let mut readings = Vec::new();
-    for name in queue_names(project, store).await? {
-        let queue = project.config.queues.get(&name);
-        readings.push(queue_reading(project, store, &name, queue).await?);
-    }
-    Ok(readings)
-}
-
-async fn queue_reading(
-    project: &Project,
-    store: &Store,
-    name: &QueueName,
-    queue: Option<&Queue>,
-) -> Result<QueueReading, Failure> {
-    let depth = store.measure(name).await?;
-    let waiting = depth.ready + depth.in_flight + depth.delayed;
-    let per_second = match queue.and_then(|queue| project.config.limit_of(queue)) {
-        Some(limit) => {
-            let state = store.load(&limit.name).await?.state;
-            effective(limit, &state, SystemClock::new().now()).per_second()
-        }
-        None => None,
-    };
-    let eta = per_second.filter(|_| waiting > 0).map(|rate| time_for(waiting, rate).as_secs_f64());
-    Ok(QueueReading {
-        queue: name.to_string(),
-        limit: queue.map(|queue| queue.limit.to_string()),
-        ready: depth.ready,
-        in_flight: depth.in_flight,
-        delayed: depth.delayed,
-        dead: depth.dead,
-        oldest_seconds: depth.oldest.map(|age| age.as_secs_f64()),
-        eta_seconds: eta,
-    })
-}
-
 /// Reads every limit that is configured or was ever booked on.
 pub(crate) async fn limits(project: &Project, store: &Store) -> Result<Vec<LimitReading>, Failure> {
     let mut readings = Vec::new();
@@ -181,37 +140,75 @@ pub(crate) async fn limit_of_a_run(store: &Store, name: LimitName) -> Result<Lim
 /// Reads one limit.
 pub(crate) async fn limit_reading(store: &Store, limit: &Limit) -> Result<LimitReading, Failure> {
     let state = store.load(&limit.name).await?.state;
-    let now = SystemClock::new().now();
-    let quotas = limit.quotas.iter().map(|quota| {
-        let usage = windows::usage(limit, quota, &state, now);
-        QuotaReading {
+    Ok(LimitReading::new(limit, &state, SystemClock::new().now()))
+}
+
+impl LimitReading {
+    /// What the limit's document says at `now`.
+    pub(crate) fn new(limit: &Limit, state: &LimitState, now: Timestamp) -> Self {
+        let cooling = state.cool_down.as_ref().filter(|cool| now < cool.until);
+        Self {
+            limit: limit.name.to_string(),
+            rate: limit.pace.to_string(),
+            burst: limit.burst.get(),
+            effective_per_second: effective(limit, state, now).per_second(),
+            used_per_second: used(limit, state, now),
+            refused_per_minute: traffic::refused(state, now).count.round(),
+            paused: pause(state, now).is_some(),
+            cooling_seconds: cooling.map(|cool| cool.until.since(now).as_secs_f64()),
+            because: because(limit, state, now),
+            quotas: limit.quotas.iter().map(|quota| QuotaReading::new(limit, quota, state, now)).collect(),
+            max_in_flight: limit.max_in_flight.map(std::num::NonZeroU32::get),
+            hosts: limit.hosts.iter().map(ToString::to_string).collect(),
+            drainers: holders::alive(state, now).map(|holder| holder.drainer.clone()).collect(),
+            changes: state.changes.iter().map(|change| ChangeReading::new(change, now)).collect(),
+        }
+    }
+
+    /// What is given out now, in a word.
+    pub(crate) fn now(&self) -> String {
+        match (self.paused, self.cooling_seconds, self.effective_per_second) {
+            (true, ..) => "paused".to_owned(),
+            (false, Some(_), _) => "cooling".to_owned(),
+            (false, None, Some(rate)) => format!("{rate:.2}/s"),
+            (false, None, None) => "no pace".to_owned(),
+        }
+    }
+
+    /// What was used of it in the last minute.
+    pub(crate) fn used(&self) -> String {
+        self.used_per_second.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}/s"))
+    }
+}
+
+impl QuotaReading {
+    fn new(limit: &Limit, quota: &Quota, state: &LimitState, now: Timestamp) -> Self {
+        let usage = windows::usage(limit, quota, state, now);
+        Self {
             quota: quota.to_string(),
             used: usage.used,
             left: quota.limit.get().saturating_sub(usage.used),
             frees_at: usage.frees_at.to_string(),
         }
-    });
-    Ok(LimitReading {
-        limit: limit.name.to_string(),
-        rate: limit.pace.to_string(),
-        burst: limit.burst.get(),
-        effective_per_second: effective(limit, &state, now).per_second(),
-        because: because(limit, &state, now),
-        quotas: quotas.collect(),
-        max_in_flight: limit.max_in_flight.map(std::num::NonZeroU32::get),
-        hosts: limit.hosts.iter().map(ToString::to_string).collect(),
-        drainers: holders::alive(&state, now).map(|holder| holder.drainer.clone()).collect(),
-        changes: state.changes.iter().map(|change| ChangeReading::new(change, now)).collect(),
-    })
+    }
+}
+
+/// Calls a second in the last minute; none where slots aren't counted, or too few were for a rate.
+fn used(limit: &Limit, state: &LimitState, now: Timestamp) -> Option<f64> {
+    let calls = traffic::calls(state, now);
+    let rate = if calls.count > 0.0 { calls.per_second(TELLING) } else { Some(0.0) };
+    rate.filter(|_| traffic::is_counted(limit))
+}
+
+fn pause(state: &LimitState, now: Timestamp) -> Option<&Pause> {
+    state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
 }
 
 /// Everything that makes the limit slower, or stops it, now.
 fn because(limit: &Limit, state: &LimitState, now: Timestamp) -> Vec<String> {
     let effective = effective(limit, state, now);
     let mut because = Vec::new();
-    if let Some(Pause { until }) =
-        state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
-    {
+    if let Some(Pause { until }) = pause(state, now) {
         because.push(format!("paused by hand{}", still(*until, now)));
     }
     if let Some(cool) = state.cool_down.as_ref().filter(|cool| now < cool.until) {
@@ -250,36 +247,19 @@ pub(crate) fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }
 
-/// The heading and rows of a table of queues.
-pub(crate) fn queue_rows(queues: &[QueueReading]) -> Vec<Vec<String>> {
-    let heading = row(["QUEUE", "READY", "IN FLIGHT", "DELAYED", "DEAD", "OLDEST", "ETA", "LIMIT"]);
-    let cells = |queue: &QueueReading| {
-        let count = |number: u64| HumanCount(number).to_string();
-        let time = |seconds: Option<f64>| {
-            seconds.map_or_else(|| "-".to_owned(), |seconds| human::roughly(Duration::from_secs_f64(seconds)))
-        };
-        vec![
-            queue.queue.clone(),
-            count(queue.ready),
-            count(queue.in_flight),
-            count(queue.delayed),
-            count(queue.dead),
-            time(queue.oldest_seconds),
-            time(queue.eta_seconds),
-            queue.limit.clone().unwrap_or_else(|| "-".to_owned()),
-        ]
-    };
-    std::iter::once(heading).chain(queues.iter().map(cells)).collect()
-}
-
 /// The heading and rows of a table of limits.
 pub(crate) fn limit_rows(limits: &[LimitReading]) -> Vec<Vec<String>> {
-    let heading = row(["LIMIT", "RATE", "NOW", "DRAINERS", "BECAUSE"]);
+    let heading = row(["LIMIT", "RATE", "NOW", "USED", "429S", "DRAINERS", "BECAUSE"]);
     let cells = |limit: &LimitReading| {
-        let now =
-            limit.effective_per_second.map_or_else(|| "no pace".to_owned(), |rate| format!("{rate:.2}/s"));
-        let drainers = limit.drainers.len().to_string();
-        vec![limit.limit.clone(), limit.rate.clone(), now, drainers, limit.because.join(", ")]
+        vec![
+            limit.limit.clone(),
+            limit.rate.clone(),
+            limit.now(),
+            limit.used(),
+            format!("{:.0}", limit.refused_per_minute),
+            limit.drainers.len().to_string(),
+            limit.because.join(", "),
+        ]
     };
     std::iter::once(heading).chain(limits.iter().map(cells)).collect()
 }

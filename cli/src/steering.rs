@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jobq_adapters::clock::SystemClock;
 use jobq_core::limit::Limit;
-use jobq_core::policy::calendar::steer::{By, Steer, change, steer};
+use jobq_core::policy::calendar::steer::{self, By, Steer, steer};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::ledger::{Ledger, Swap};
 use jobq_core::rate::Pace;
@@ -46,7 +46,15 @@ pub(crate) struct Steered {
     /// The one before it, whoever made it.
     before: Option<ChangeReading>,
     #[serde(flatten)]
-    reading: LimitReading,
+    pub(crate) reading: LimitReading,
+}
+
+impl Steered {
+    /// That somebody else has changed it just before, if they have: two people may be steering at once.
+    pub(crate) fn rival(&self) -> Option<String> {
+        let other = self.before.as_ref().filter(|other| other.who != self.change.who && other.ago < JUST_NOW);
+        other.map(|other| format!("somebody else has changed it {other}"))
+    }
 }
 
 impl fmt::Display for Steered {
@@ -55,13 +63,24 @@ impl fmt::Display for Steered {
     }
 }
 
-/// Makes the change. Drainers obey at their next lease, within a second or two.
+/// Makes the change and tells whoever is at this terminal what to think of. Drainers obey at their next lease, within a
+/// second or two.
 pub(crate) async fn apply(
     store: &Store,
     limit: &Limit,
     wish: Wish,
     printer: Printer,
 ) -> Result<Steered, Failure> {
+    warn(limit, &wish.what, printer);
+    let steered = change(store, limit, wish).await?;
+    if let Some(rival) = steered.rival() {
+        printer.warn(rival);
+    }
+    Ok(steered)
+}
+
+/// Makes the change.
+pub(crate) async fn change(store: &Store, limit: &Limit, wish: Wish) -> Result<Steered, Failure> {
     let clock = SystemClock::new();
     let by = By { who: wish.who.unwrap_or_else(who), at: clock.now(), why: wish.reason };
     let until = wish.length.map(|length| by.at.plus(length));
@@ -71,7 +90,6 @@ pub(crate) async fn apply(
         What::Pause => Steer::Pause(until),
         What::Resume => Steer::Resume,
     };
-    warn(limit, &wish.what, printer);
     let mut known = store.load(&limit.name).await?;
     let before = loop {
         let next = steer(&known.state, wanted, by.clone());
@@ -82,10 +100,7 @@ pub(crate) async fn apply(
         }
     };
     let before = before.map(|other| ChangeReading::new(&other, by.at));
-    if let Some(other) = before.as_ref().filter(|other| other.who != by.who && other.ago < JUST_NOW) {
-        printer.warn(format_args!("somebody else has changed it {other}"));
-    }
-    let change = ChangeReading::new(&change(wanted, by), clock.now());
+    let change = ChangeReading::new(&steer::change(wanted, by), clock.now());
     Ok(Steered { change, before, reading: limit_reading(store, limit).await? })
 }
 

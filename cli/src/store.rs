@@ -5,6 +5,7 @@ use std::time::Duration;
 use jobq_adapters::aws::morgue::AwsRound;
 use jobq_adapters::aws::store::AwsStore;
 use jobq_adapters::clock::SystemClock;
+use jobq_adapters::sqlite::minutes::Lately;
 use jobq_adapters::sqlite::morgue::LocalRound;
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::batch::{BatchSummary, Mark, NewBatch, Opened, Tally};
@@ -68,6 +69,14 @@ impl Store {
     /// The limits that were ever booked on.
     pub(crate) async fn limits(&self) -> Result<Vec<LimitName>, Fault> {
         ask!(self, own => own.limits())
+    }
+
+    /// What came to a queue and ended in the last 60 seconds; none where the backend doesn't count it.
+    pub(crate) async fn lately(&self, queue: &QueueName) -> Result<Option<Lately>, Fault> {
+        match self {
+            Self::Local(own) => own.lately(queue).await.map(Some),
+            Self::Aws(_) => Ok(None),
+        }
     }
 
     /// All batches, the latest first.

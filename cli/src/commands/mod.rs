@@ -30,7 +30,7 @@ pub(crate) fn run(args: Args, printer: &Printer) -> Result<Exit, Failure> {
         Command::Run(args) => on_runtime(run::run(args, global, printer)),
         Command::Push(args) => on_runtime(push::run(args, global, printer)),
         Command::Drain(args) => on_runtime(drain::run(args, global, printer)),
-        Command::Status => on_runtime(status::run(global, printer)),
+        Command::Status(args) => on_runtime(status::run(args, global, printer)),
         Command::Queue(command) => on_runtime(queue::run(command, global, printer)),
         Command::Limit(command) => on_runtime(limit::run(command, global, printer)),
         Command::Synth(args) => synth::run(&args, global, printer),

@@ -15,7 +15,9 @@ use crate::failure::Failure;
 use crate::openings::Openings;
 use crate::printer::Printer;
 use crate::project::Project;
-use crate::readings::{self, QueueReading, queue_rows, row, table};
+use crate::readings::overview::{Extent, look};
+use crate::readings::queues::{QueueReading, queue_rows};
+use crate::readings::{row, table};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -31,7 +33,7 @@ pub(crate) enum Command {
 /// Lists queues or shows one.
 pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
-    let queues = readings::queues(&project, &project.existing_store().await?).await?;
+    let queues = look(&project, &project.existing_store().await?, Extent::Configured).await?.queues;
     match command {
         Command::Ls => printer.data(&List { queues })?,
         Command::Show { queue } => printer.data(&show(&project, queues, &queue)?)?,

@@ -1,8 +1,9 @@
 //! `jobq status`: am I keeping up?
 
 use std::fmt;
+use std::time::Duration;
 
-use indicatif::HumanCount;
+use jobq_core::human;
 use serde::Serialize;
 
 use crate::args::Global;
@@ -10,15 +11,39 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::project::Project;
-use crate::readings::{self, LimitReading, QueueReading, limit_rows, queue_rows, row, table};
+use crate::readings::overview::{Extent, Overview, look};
+use crate::readings::queues::{count, queue_rows};
+use crate::readings::{limit_rows, row, table};
+use crate::store::Store;
+use crate::watch::{self, Watch};
 
 /// How many of the latest batches are shown.
 const SHOWN_BATCHES: usize = 5;
 
-/// Shows queues, limits and the latest batches.
-pub(crate) async fn run(global: &Global, printer: Printer) -> Result<Exit, Failure> {
+/// How often it is read while it is watched: SQS counts with a lag, and each look is a request a queue and more.
+const EVERY: Duration = Duration::from_secs(1);
+const EVERY_ON_AWS: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Show it again and again: on a screen of its own on a terminal, else one reading after the other
+    #[arg(long, short)]
+    watch: bool,
+    /// How often to read it [default: 1s, on AWS 5s]
+    #[arg(long, value_name = "TIME", requires = "watch", value_parser = human::positive)]
+    interval: Option<Duration>,
+}
+
+/// Shows queues, limits and the latest batches, once or again and again.
+pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
     let store = project.existing_store().await?;
+    if args.watch {
+        let usual = if matches!(store, Store::Local(_)) { EVERY } else { EVERY_ON_AWS };
+        let every = args.interval.unwrap_or(usual);
+        watch::run(&Watch { project, store, every }, printer).await?;
+        return Ok(Exit::Fine);
+    }
     let batches = store.batches().await?;
     let batches = batches.iter().take(SHOWN_BATCHES).map(|batch| BatchReading {
         batch: batch.id.to_string(),
@@ -29,19 +54,15 @@ pub(crate) async fn run(global: &Global, printer: Printer) -> Result<Exit, Failu
         open: batch.tally.open(),
         pushed_whole: batch.complete,
     });
-    let status = Status {
-        queues: readings::queues(&project, &store).await?,
-        limits: readings::limits(&project, &store).await?,
-        batches: batches.collect(),
-    };
-    printer.data(&status)?;
+    let overview = look(&project, &store, Extent::Everything).await?;
+    printer.data(&Status { overview, batches: batches.collect() })?;
     Ok(Exit::Fine)
 }
 
 #[derive(Debug, Serialize)]
 struct Status {
-    queues: Vec<QueueReading>,
-    limits: Vec<LimitReading>,
+    #[serde(flatten)]
+    overview: Overview,
     batches: Vec<BatchReading>,
 }
 
@@ -58,11 +79,7 @@ struct BatchReading {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        table(f, &queue_rows(&self.queues))?;
-        if !self.limits.is_empty() {
-            writeln!(f)?;
-            table(f, &limit_rows(&self.limits))?;
-        }
+        self.overview.fmt(f)?;
         if !self.batches.is_empty() {
             writeln!(f)?;
             table(f, &batch_rows(&self.batches))?;
@@ -71,10 +88,25 @@ impl fmt::Display for Status {
     }
 }
 
+impl fmt::Display for Overview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        table(f, &queue_rows(&self.queues))?;
+        for queue in &self.queues {
+            for concern in &queue.concerns {
+                writeln!(f, "! {}: {concern}", queue.queue)?;
+            }
+        }
+        if !self.limits.is_empty() {
+            writeln!(f)?;
+            table(f, &limit_rows(&self.limits))?;
+        }
+        Ok(())
+    }
+}
+
 fn batch_rows(batches: &[BatchReading]) -> Vec<Vec<String>> {
     let heading = row(["BATCH", "DONE", "DEAD", "OPEN", "KNOWN", ""]);
     let cells = |batch: &BatchReading| {
-        let count = |number: u64| HumanCount(number).to_string();
         let partly = if batch.pushed_whole { "" } else { "pushed in part: push the file again to go on" };
         vec![
             batch.batch.clone(),

@@ -1,0 +1,160 @@
+//! One look at all queues and limits: each queue is measured once, each limit's document read once.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use jobq_adapters::clock::SystemClock;
+use jobq_adapters::sqlite::minutes::Lately;
+use jobq_core::limit::Limit;
+use jobq_core::name::{LimitName, QueueName};
+use jobq_core::policy::calendar::holders;
+use jobq_core::policy::calendar::state::LimitState;
+use jobq_core::policy::calendar::traffic;
+use jobq_core::policy::outlook::{Outlook, Waiting, outlook};
+use jobq_core::policy::recent::Recent;
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::depth::{Depth, QueueDepth};
+use jobq_core::ports::ledger::Ledger;
+use jobq_core::queue::Queue;
+use jobq_core::stack::TASK_RETENTION;
+use jobq_core::time::Timestamp;
+use serde::Serialize;
+
+use super::ahead::{EtaReading, concerns};
+use super::queues::QueueReading;
+use super::{LimitReading, TELLING, limit_of_a_run, queue_names};
+use crate::failure::Failure;
+use crate::project::Project;
+use crate::store::Store;
+
+/// Which limits are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Every limit that is configured or was ever booked on; on AWS that reads the whole table.
+    Everything,
+    /// Those of the configuration.
+    Configured,
+}
+
+/// All queues and limits at one moment.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Overview {
+    pub(crate) queues: Vec<QueueReading>,
+    pub(crate) limits: Vec<LimitReading>,
+}
+
+/// A queue and what was measured of it.
+struct Measured<'a> {
+    name: QueueName,
+    queue: Option<&'a Queue>,
+    depth: QueueDepth,
+    lately: Option<Lately>,
+}
+
+/// A limit and its document.
+struct Loaded {
+    limit: Limit,
+    state: LimitState,
+}
+
+/// Looks at everything once.
+pub(crate) async fn look(project: &Project, store: &Store, extent: Extent) -> Result<Overview, Failure> {
+    let queues = measure(project, store).await?;
+    let limits = load(project, store, extent).await?;
+    let now = SystemClock::new().now();
+    let ahead = |own: &Measured<'_>| {
+        own.queue.and_then(|queue| limits.iter().find(|limit| limit.limit.name == queue.limit))
+    };
+    let outlooks: Vec<(LimitName, Vec<(QueueName, Outlook)>)> =
+        limits.iter().map(|limit| (limit.limit.name.clone(), limit.outlooks(&queues, store, now))).collect();
+    let of = |own: &Measured<'_>| {
+        let limit = &ahead(own)?.limit.name;
+        let (_, outlooks) = outlooks.iter().find(|(name, _)| name == limit)?;
+        outlooks.iter().find(|(name, _)| *name == own.name).map(|(_, outlook)| outlook)
+    };
+    Ok(Overview {
+        queues: queues.iter().map(|own| own.reading(of(own), now)).collect(),
+        limits: limits.iter().map(|own| LimitReading::new(&own.limit, &own.state, now)).collect(),
+    })
+}
+
+async fn measure<'a>(project: &'a Project, store: &Store) -> Result<Vec<Measured<'a>>, Failure> {
+    let names = queue_names(project, store).await?;
+    let measured = names.into_iter().map(|name| async {
+        let queue = project.config.queues.get(&name);
+        let (depth, lately) = (store.measure(&name).await?, store.lately(&name).await?);
+        Ok::<_, Failure>(Measured { name, queue, depth, lately })
+    });
+    try_join_all(measured).await
+}
+
+async fn load(project: &Project, store: &Store, extent: Extent) -> Result<Vec<Loaded>, Failure> {
+    let mut limits: Vec<Limit> = project.config.limits.values().cloned().collect();
+    if extent == Extent::Everything {
+        for name in store.limits().await? {
+            if !project.config.limits.contains_key(&name) {
+                limits.push(limit_of_a_run(store, name).await?);
+            }
+        }
+    }
+    let loaded = limits.into_iter().map(|limit| async {
+        let state = store.load(&limit.name).await?.state;
+        Ok::<_, Failure>(Loaded { limit, state })
+    });
+    try_join_all(loaded).await
+}
+
+impl Measured<'_> {
+    fn reading(&self, outlook: Option<&Outlook>, now: Timestamp) -> QueueReading {
+        let per_minute =
+            |recent: fn(&Lately) -> Recent| self.lately.as_ref().map(|lately| recent(lately).count.round());
+        QueueReading {
+            queue: self.name.to_string(),
+            limit: self.queue.map(|queue| queue.limit.to_string()),
+            ready: self.depth.ready,
+            in_flight: self.depth.in_flight,
+            delayed: self.depth.delayed,
+            dead: self.depth.dead,
+            oldest_seconds: self.depth.oldest.map(|age| age.as_secs_f64()),
+            added_per_minute: per_minute(|lately| lately.added),
+            settled_per_minute: per_minute(|lately| lately.settled),
+            eta: outlook.map_or_else(EtaReading::unknown, |outlook| EtaReading::new(outlook.eta)),
+            concerns: outlook.map_or_else(Vec::new, |outlook| concerns(outlook, now)),
+        }
+    }
+
+    fn waiting<'a>(&'a self, queue: &'a Queue, store: &Store) -> Waiting<'a> {
+        let kept_for = match store {
+            Store::Local(_) => None,
+            Store::Aws(_) => Some(TASK_RETENTION.saturating_sub(self.depth.oldest.unwrap_or(Duration::ZERO))),
+        };
+        let tasks = self.depth.ready + self.depth.in_flight + self.depth.delayed;
+        Waiting { tasks, weight: queue.weight, schedule: &queue.schedule, kept_for }
+    }
+}
+
+impl Loaded {
+    /// What lies ahead of this limit's queues.
+    fn outlooks(&self, all: &[Measured<'_>], store: &Store, now: Timestamp) -> Vec<(QueueName, Outlook)> {
+        let own =
+            |measured: &&Measured<'_>| measured.queue.is_some_and(|queue| queue.limit == self.limit.name);
+        let own: Vec<&Measured<'_>> = all.iter().filter(own).collect();
+        let waiting: Vec<Waiting<'_>> =
+            own.iter().filter_map(|one| Some(one.waiting(one.queue?, store))).collect();
+        let outlooks = outlook(&self.limit, &self.state, now, &waiting, self.seen(&own, now));
+        own.into_iter().map(|one| one.name.clone()).zip(outlooks).collect()
+    }
+
+    /// How many tasks of this limit have ended a second lately, while somebody drains it; where the backend doesn't count
+    /// them, how many calls were made.
+    fn seen(&self, own: &[&Measured<'_>], now: Timestamp) -> Option<f64> {
+        holders::alive(&self.state, now).next()?;
+        let settled: Option<Vec<Recent>> = own.iter().map(|one| Some(one.lately?.settled)).collect();
+        let seen = match settled {
+            Some(settled) => settled.into_iter().fold(Recent::default(), Recent::and),
+            None if traffic::is_counted(&self.limit) => traffic::calls(&self.state, now),
+            None => Recent::default(),
+        };
+        seen.per_second(TELLING)
+    }
+}

@@ -1,0 +1,89 @@
+//! A queue at a glance.
+
+use std::time::Duration;
+
+use indicatif::HumanCount;
+use jobq_core::human;
+use serde::Serialize;
+
+use super::ahead::EtaReading;
+use super::row;
+
+/// One queue at a glance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct QueueReading {
+    pub(crate) queue: String,
+    /// None where the queue isn't in the configuration.
+    pub(crate) limit: Option<String>,
+    pub(crate) ready: u64,
+    pub(crate) in_flight: u64,
+    pub(crate) delayed: u64,
+    pub(crate) dead: u64,
+    pub(crate) oldest_seconds: Option<f64>,
+    /// Tasks sent in the last 60 seconds, retries not among them; none where the backend can't tell.
+    pub(crate) added_per_minute: Option<f64>,
+    /// Tasks that ended in the last 60 seconds, done or dead; none where the backend can't tell.
+    pub(crate) settled_per_minute: Option<f64>,
+    pub(crate) eta: EtaReading,
+    /// Why somebody should look at it before it is empty.
+    pub(crate) concerns: Vec<String>,
+}
+
+impl QueueReading {
+    /// The tasks that wait: ready, in flight and delayed.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.ready + self.in_flight + self.delayed
+    }
+
+    /// How long the oldest task has waited.
+    pub(crate) fn oldest(&self) -> String {
+        let text = |seconds| human::roughly(Duration::from_secs_f64(seconds));
+        self.oldest_seconds.map_or_else(|| "-".to_owned(), text)
+    }
+}
+
+/// `12,034`.
+pub(crate) fn count(number: u64) -> String {
+    HumanCount(number).to_string()
+}
+
+/// How many a minute, or `-`.
+pub(crate) fn per_minute(rate: Option<f64>) -> String {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count, which is no less than 0"
+    )]
+    rate.map_or_else(|| "-".to_owned(), |rate| count(rate.round() as u64))
+}
+
+/// The heading and rows of a table of queues.
+pub(crate) fn queue_rows(queues: &[QueueReading]) -> Vec<Vec<String>> {
+    let heading = [
+        "QUEUE",
+        "READY",
+        "IN FLIGHT",
+        "DELAYED",
+        "DEAD",
+        "OLDEST",
+        "ADDED/MIN",
+        "SETTLED/MIN",
+        "ETA",
+        "LIMIT",
+    ];
+    let cells = |queue: &QueueReading| {
+        vec![
+            queue.queue.clone(),
+            count(queue.ready),
+            count(queue.in_flight),
+            count(queue.delayed),
+            count(queue.dead),
+            queue.oldest(),
+            per_minute(queue.added_per_minute),
+            per_minute(queue.settled_per_minute),
+            queue.eta.to_string(),
+            queue.limit.clone().unwrap_or_else(|| "-".to_owned()),
+        ]
+    };
+    std::iter::once(row(heading)).chain(queues.iter().map(cells)).collect()
+}
