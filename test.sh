@@ -39,6 +39,7 @@ python_environment() { # FOLDER
 need cargo rustup
 need cc build-essential
 need nginx nginx-light
+need tmux tmux
 need python3 python3
 python3 -c 'import ensurepip, venv' 2>/dev/null || provide "python3 -m venv" python3-venv
 export PATH="$PATH:/usr/sbin"

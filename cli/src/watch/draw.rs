@@ -75,6 +75,7 @@ fn bottom(model: &Model, width: u16, palette: Palette) -> Line<'static> {
         Footer::Keys if matches!(model.page, Page::Letters { .. }) => {
             ("j/k scroll  esc back  q quit".to_owned(), Style::new())
         }
+        Footer::Keys if width < 44 => ("j/k  d dead  p pause  q quit".to_owned(), Style::new()),
         Footer::Keys => ("j/k select  d dead letters  p pause  q quit".to_owned(), Style::new()),
         Footer::Note(text) => (text.clone(), Style::new()),
         Footer::Waiting(text) => (format!("{text} ..."), Style::new()),

@@ -6,3 +6,4 @@ pub mod folder;
 pub mod jobq;
 pub mod nginx;
 pub mod patience;
+pub mod terminal;

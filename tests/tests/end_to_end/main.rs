@@ -19,6 +19,7 @@ mod state;
 mod back_pressure;
 mod bad_input;
 mod disk_full;
+mod eta;
 mod first_steps;
 mod limit_judged_by_nginx;
 mod nothing_lost;
@@ -28,6 +29,7 @@ mod restart;
 mod steering;
 mod stopped;
 mod verified;
+mod watching;
 mod what_there_is_to_see;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -59,19 +59,34 @@ fn what_there_is_to_see_in_text() {
 fn what_there_is_to_see_in_json() {
     let (_api, folder) = lived_in();
     let json = |command: &str| run(folder.path(), command.split(' ').chain(["--json"])).with_code(0).json();
-    let queue_keys =
-        ["dead", "delayed", "eta_seconds", "in_flight", "limit", "oldest_seconds", "queue", "ready"];
+    let queue_keys = [
+        "added_per_minute",
+        "concerns",
+        "dead",
+        "delayed",
+        "eta",
+        "in_flight",
+        "limit",
+        "oldest_seconds",
+        "queue",
+        "ready",
+        "settled_per_minute",
+    ];
     let limit_keys = [
         "because",
         "burst",
         "changes",
+        "cooling_seconds",
         "drainers",
         "effective_per_second",
         "hosts",
         "limit",
         "max_in_flight",
+        "paused",
         "quotas",
         "rate",
+        "refused_per_minute",
+        "used_per_second",
     ];
 
     let status = json("status");
@@ -83,6 +98,7 @@ fn what_there_is_to_see_in_json() {
 
     assert_eq!(keys(&json("queue ls")["queues"][0]), queue_keys);
     assert_eq!(keys(&status["queues"][0]), queue_keys);
+    assert_eq!(keys(&status["queues"][0]["eta"]), ["because", "least_seconds", "most_seconds"]);
     assert_eq!((&status["queues"][0]["dead"], &status["queues"][1]["ready"]), (&1.into(), &2.into()));
     let shown = json("queue show calls");
     assert_eq!((&shown["queue"], &shown["settings"]["max_attempts"]), (&"calls".into(), &5.into()));

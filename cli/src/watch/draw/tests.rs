@@ -90,7 +90,7 @@ fn a_narrow_screen_has_what_matters() {
             "  api    48.7/s  49.00/s     2         1",
             "",
             "",
-            "j/k select  d dead letters  p pause  q ~",
+            "j/k  d dead  p pause  q quit",
         ]
     );
 }
