@@ -39,7 +39,7 @@ pub(crate) struct LimitReading {
     /// Calls a second in the last minute; none where slots aren't counted.
     pub(crate) used_per_second: Option<f64>,
     /// How many calls of the last minute the API refused, because it was called too fast.
-    pub(crate) refused_per_minute: f64,
+    pub(crate) refused_per_minute: u64,
     /// Whether it is paused by hand.
     pub(crate) paused: bool,
     /// For how long no slot is given out yet, because the API has refused calls.
@@ -153,7 +153,7 @@ impl LimitReading {
             burst: limit.burst.get(),
             effective_per_second: effective(limit, state, now).per_second(),
             used_per_second: used(limit, state, now),
-            refused_per_minute: traffic::refused(state, now).count.round(),
+            refused_per_minute: traffic::refused(state, now).rounded(),
             paused: pause(state, now).is_some(),
             cooling_seconds: cooling.map(|cool| cool.until.since(now).as_secs_f64()),
             because: because(limit, state, now),
@@ -256,7 +256,7 @@ pub(crate) fn limit_rows(limits: &[LimitReading]) -> Vec<Vec<String>> {
             limit.rate.clone(),
             limit.now(),
             limit.used(),
-            format!("{:.0}", limit.refused_per_minute),
+            limit.refused_per_minute.to_string(),
             limit.drainers.len().to_string(),
             limit.because.join(", "),
         ]

@@ -107,7 +107,7 @@ async fn load(project: &Project, store: &Store, extent: Extent) -> Result<Vec<Lo
 impl Measured<'_> {
     fn reading(&self, outlook: Option<&Outlook>, now: Timestamp) -> QueueReading {
         let per_minute =
-            |recent: fn(&Lately) -> Recent| self.lately.as_ref().map(|lately| recent(lately).count.round());
+            |recent: fn(&Lately) -> Recent| self.lately.as_ref().map(|lately| recent(lately).rounded());
         QueueReading {
             queue: self.name.to_string(),
             limit: self.queue.map(|queue| queue.limit.to_string()),

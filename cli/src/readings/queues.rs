@@ -21,9 +21,9 @@ pub(crate) struct QueueReading {
     pub(crate) dead: u64,
     pub(crate) oldest_seconds: Option<f64>,
     /// Tasks sent in the last 60 seconds, retries not among them; none where the backend can't tell.
-    pub(crate) added_per_minute: Option<f64>,
+    pub(crate) added_per_minute: Option<u64>,
     /// Tasks that ended in the last 60 seconds, done or dead; none where the backend can't tell.
-    pub(crate) settled_per_minute: Option<f64>,
+    pub(crate) settled_per_minute: Option<u64>,
     pub(crate) eta: EtaReading,
     /// Why somebody should look at it before it is empty.
     pub(crate) concerns: Vec<String>,
@@ -48,13 +48,8 @@ pub(crate) fn count(number: u64) -> String {
 }
 
 /// How many a minute, or `-`.
-pub(crate) fn per_minute(rate: Option<f64>) -> String {
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a count, which is no less than 0"
-    )]
-    rate.map_or_else(|| "-".to_owned(), |rate| count(rate.round() as u64))
+pub(crate) fn per_minute(number: Option<u64>) -> String {
+    number.map_or_else(|| "-".to_owned(), count)
 }
 
 /// The heading and rows of a table of queues.

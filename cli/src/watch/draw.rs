@@ -180,7 +180,7 @@ fn limit_lines(limits: &[LimitReading], width: u16, palette: Palette) -> Vec<Lin
         column("LIMIT", 0, Side::Left, cells(&|limit| limit.limit.clone())),
         right("USED", 0, cells(&LimitReading::used)),
         right("ALLOWED", 0, cells(&LimitReading::now)),
-        right("429S", 1, cells(&|limit| format!("{:.0}", limit.refused_per_minute))),
+        right("429S", 1, cells(&|limit| limit.refused_per_minute.to_string())),
         right("DRAINERS", 2, cells(&|limit| limit.drainers.len().to_string())),
         column("BECAUSE", 3, Side::Left, cells(&|limit| limit.because.join(", "))),
     ];

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, VecDeque};
 use jobq_core::time::Timestamp;
 
 use super::letters::Letters;
-use crate::readings::LimitReading;
 use crate::readings::overview::Overview;
 use crate::readings::queues::QueueReading;
 use crate::steering::What;
@@ -145,13 +144,6 @@ impl Model {
     pub(super) fn open(&mut self, letters: Letters) {
         self.footer = Footer::Keys;
         self.page = Page::Letters { letters, first: 0 };
-    }
-
-    /// Takes in what a limit is like after it was steered.
-    pub(super) fn steered(&mut self, reading: LimitReading) {
-        if let Some(own) = self.overview.limits.iter_mut().find(|own| own.limit == reading.limit) {
-            *own = reading;
-        }
     }
 
     fn go(&mut self, step: isize) {

@@ -23,7 +23,8 @@ enum Done {
     Due,
     Read(Result<Overview, Failure>),
     Looked(Result<Letters, Failure>),
-    Steered(Wish, Result<Box<Steered>, Failure>),
+    /// A limit was steered, and everything was read again.
+    Steered(Wish, Result<Box<(Steered, Overview)>, Failure>),
 }
 
 /// What is under way.
@@ -125,11 +126,12 @@ async fn look_at_letters(watch: &Watch, queue: &str, clock: SystemClock) -> Resu
     letters::read(&watch.store, &name, clock.now()).await
 }
 
-async fn steer(watch: &Watch, limit: &str, wish: Wish) -> Result<Steered, Failure> {
+async fn steer(watch: &Watch, limit: &str, wish: Wish) -> Result<(Steered, Overview), Failure> {
     let limit = watch.project.limit(Some(limit))?;
     let reason = Some("by hand, in jobq status --watch".to_owned());
     let wish = steering::Wish { what: wish.what(), length: None, reason, who: None };
-    steering::change(&watch.store, limit, wish).await
+    let steered = steering::change(&watch.store, limit, wish).await?;
+    Ok((steered, look(&watch.project, &watch.store, watch.extent()).await?))
 }
 
 /// Takes in what is over, and begins what follows it.
@@ -153,11 +155,11 @@ fn take_in<'a>(
         }
         Done::Looked(Ok(letters)) => model.open(letters),
         Done::Looked(Err(failure)) => model.footer = note(failure),
-        Done::Steered(wish, Ok(steered)) => {
+        Done::Steered(wish, Ok(done)) => {
+            let (steered, overview) = *done;
             let rival = steered.rival().map_or_else(String::new, |rival| format!("; {rival}"));
+            model.take_in(overview, clock.now());
             model.footer = Footer::Note(format!("{}: {}{rival}", steered.reading.limit, wish.done()));
-            // Seen at once, not at the next reading.
-            model.steered(steered.reading);
         }
         Done::Steered(_, Err(failure)) => model.footer = note(failure),
     }

@@ -56,6 +56,16 @@ impl Recent {
         (self.over >= least && !self.over.is_zero()).then(|| self.count / self.over.as_secs_f64())
     }
 
+    /// How much, as a whole number.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count is no less than nothing"
+    )]
+    pub fn rounded(self) -> u64 {
+        self.count.round() as u64
+    }
+
     /// The two together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
