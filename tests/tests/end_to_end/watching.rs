@@ -3,8 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use jobq_tests::world::access_log::with_status;
 use jobq_tests::world::folder::Folder;
-use jobq_tests::world::jobq::{jobq, run};
+use jobq_tests::world::jobq::{jobq, run, start, wait};
 use jobq_tests::world::nginx::Nginx;
 use jobq_tests::world::patience;
 use jobq_tests::world::terminal::Terminal;
@@ -196,6 +197,27 @@ fn an_interval_without_a_watch_is_refused() {
     let refused = run(folder.path(), ["status", "--interval", "1s"]).with_code(2);
     assert!(refused.stderr.contains("--watch"), "{refused:?}");
     run(folder.path(), ["status", "--watch", "--interval", "0s"]).with_code(2);
+}
+
+/// How many calls were refused is counted with the slots: as many as the API has answered with 429.
+#[test]
+fn refusals_are_told() {
+    let api = Nginx::limiting("5r/s", 1);
+    let folder = Folder::new();
+    folder.file("calls.txt", api.urls(12));
+    folder.file(
+        "jobq.toml",
+        "[limits.api]\nrate = \"20/s\"\nhosts = [\"127.0.0.1\"]\nallow_private = true\n\
+         [queues.calls]\nlimit = \"api\"\n",
+    );
+    run(folder.path(), ["push", "calls", "calls.txt"]).with_code(0);
+    let drain = start(folder.path(), ["drain", "--until-empty"]);
+    patience::until("as many refusals are told as there were", || {
+        let limit = run(folder.path(), ["limit", "show", "api", "--json"]).with_code(0).json();
+        let refused = with_status(&api.calls(), 429);
+        refused > 0 && limit["refused_per_minute"] == refused
+    });
+    wait(drain).with_code(0);
 }
 
 /// The text and the JSON of `jobq status`, as stored.

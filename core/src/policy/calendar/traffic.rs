@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::book::{HORIZON, SPAN};
 use super::state::LimitState;
 use crate::lease::Lease;
 use crate::limit::Limit;
@@ -49,9 +50,10 @@ impl From<Tally> for [u64; 4] {
     }
 }
 
-/// Calls of the last 60 seconds.
+/// Calls of the last 60 seconds. Slots are booked ahead, so they are counted over the time until the last of them.
 pub fn calls(state: &LimitState, now: Timestamp) -> Recent {
-    recent(state, now, |minute| minute.calls)
+    let ahead = state.last_slot.filter(|last| *last > now && *last <= now.plus(HORIZON + SPAN));
+    recent(state, ahead.unwrap_or(now), |minute| minute.calls)
 }
 
 /// Refusals of the last 60 seconds.
@@ -128,13 +130,17 @@ mod tests {
     fn what_is_booked_and_not_given_back_is_counted() {
         let (limit, mut state) = (limit(), LimitState::default());
         let mut now = Timestamp::from_secs(1_800_000_000);
-        let mut booked = 0;
+        let (begun, mut booked) = (now, 0);
         for round in 0..200u64 {
             let want = Want { refused: u32::from(round % 50 == 0), ..Want::new("d".parse().unwrap(), 40) };
             let booking = book(&limit, &state, now, &want);
             state = booking.state.unwrap_or(state);
             if let Answer::Lease(lease) = booking.answer {
                 booked += u64::from(lease.count);
+            }
+            if now.since(begun) > Duration::from_secs(3) {
+                let rate = calls(&state, now).per_second(Duration::ZERO).unwrap();
+                assert!((rate / 49.0 - 1.0).abs() < 0.04, "{rate} after {:?}", now.since(begun));
             }
             now = now.plus(Duration::from_millis(500));
         }
