@@ -89,6 +89,8 @@ pub(crate) struct PushReport {
     /// How many tasks this push has sent.
     pub(crate) sent: u64,
     refused: u64,
+    /// How many of these tasks were dead letters when they were written down.
+    letters: u64,
     /// How many lines an earlier push of the same batch had read.
     resumed_after: Option<u64>,
     /// Whether the earlier push had sent everything.
@@ -185,6 +187,7 @@ impl Prepared {
             queue: self.order.batch.queue.to_string(),
             sent: pushed.counts.tasks,
             refused: pushed.counts.refused,
+            letters: pushed.counts.letters,
             resumed_after: pushed.resumed.as_ref().map(|mark| mark.lines),
             complete_before: pushed.resumed.as_ref().is_some_and(|mark| mark.complete),
         }
@@ -219,6 +222,10 @@ impl fmt::Display for PushReport {
         }
         if *refused > 0 {
             write!(f, ", {} refused", HumanCount(*refused))?;
+        }
+        if self.letters > 0 {
+            let letters = HumanCount(self.letters);
+            write!(f, "; {letters} came from dead letters, which stay: jobq dlq drop {queue} --from FILE")?;
         }
         Ok(())
     }

@@ -9,6 +9,8 @@ pub struct Counts {
     pub lines: u64,
     /// Tasks sent in this run, or found good where nothing is sent.
     pub tasks: u64,
+    /// How many of the tasks were dead letters when they were written down.
+    pub letters: u64,
     /// Lines refused in this run.
     pub refused: u64,
     /// Bytes of the source read.

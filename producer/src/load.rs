@@ -17,6 +17,8 @@ use crate::reader::{Entry, ReadError, TaskReader};
 pub(crate) struct Load {
     pub(crate) parcels: Vec<(Parcel, Duration)>,
     pub(crate) mark: Mark,
+    /// How many tasks of this run were dead letters before, those of earlier loads among them.
+    pub(crate) letters: u64,
     /// Bytes of the source read when it was full.
     pub(crate) bytes: u64,
 }
@@ -27,6 +29,7 @@ pub(crate) struct Loader<R> {
     packer: Packer,
     chunks: Chunks<(Parcel, Duration)>,
     mark: Mark,
+    letters: u64,
 }
 
 impl<R: BufRead> Loader<R> {
@@ -40,7 +43,7 @@ impl<R: BufRead> Loader<R> {
         if !mark.complete {
             tasks.skip_to(mark.lines)?;
         }
-        Ok(Self { tasks, packer, chunks: Chunks::new(limits), mark })
+        Ok(Self { tasks, packer, chunks: Chunks::new(limits), mark, letters: 0 })
     }
 
     /// How far the source was read.
@@ -81,13 +84,15 @@ impl<R: BufRead> Loader<R> {
         let Entry { line, draft } = entry;
         let refuse = |problem: Problem| problem.at(line);
         let draft = draft.map_err(refuse)?;
+        let letters = u64::from(draft.history.is_some());
         let parcel = self.packer.pack(draft, line).map_err(refuse)?;
         let bytes = parcel.0.body.len();
+        self.letters += letters;
         self.chunks.add(parcel, bytes).map_err(|error| refuse(too_large(error.bytes, error.limit)))
     }
 
     fn load(&self, parcels: Vec<(Parcel, Duration)>, mark: Mark) -> Load {
         let bytes = self.tasks.bytes();
-        Load { parcels, mark, bytes }
+        Load { parcels, mark, letters: self.letters, bytes }
     }
 }

@@ -130,6 +130,7 @@ async fn send_all<O: Outbox, C: Clock, R: BufRead + Send>(
         let sent = Counts {
             lines: load.mark.lines,
             tasks: counts.tasks + load.parcels.len() as u64,
+            letters: load.letters,
             refused: load.mark.refused - start.refused,
             bytes: load.bytes,
         };

@@ -64,8 +64,10 @@ impl Survey {
     fn see(&mut self, packer: &Packer, draft: Draft, line: u64) -> Result<(), Problem> {
         let shown = (self.first.len() < FIRST).then(|| packer.task(draft.clone(), line));
         let place = endpoint(&draft.request.url);
+        let letters = u64::from(draft.history.is_some());
         let (parcel, _) = packer.pack(draft, line)?;
         self.counts.tasks += 1;
+        self.counts.letters += letters;
         self.envelope_bytes += parcel.body.len() as u64;
         self.first.extend(shown);
         self.endpoints.extend(place);

@@ -2,8 +2,6 @@
 //!
 //! So a line can be edited and pushed, or sent back by what it came from. Names are a contract: only add.
 
-use std::collections::BTreeMap;
-
 use jobq_core::attempt::Attempt;
 use jobq_core::death::{Death, Reason};
 use jobq_core::envelope::Envelope;
@@ -13,7 +11,7 @@ use jobq_core::name::QueueName;
 use jobq_core::ports::morgue::Found;
 use jobq_core::task::{Priority, Request};
 use jobq_core::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::address::endpoint;
@@ -38,8 +36,8 @@ pub struct TaskKeys {
     /// What it calls, secrets by name.
     pub url: String,
     /// The headers it sends, secrets by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
+    #[serde(serialize_with = "as_object", skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
     /// The body: JSON where the headers say so, text otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,
@@ -190,11 +188,16 @@ impl TaskKeys {
             id: envelope.id.to_string(),
             method: request.method.as_str(),
             url: request.url.clone(),
-            headers: request.headers.iter().cloned().collect(),
+            headers: request.headers.clone(),
             body: body(request),
             priority: envelope.priority,
         }
     }
+}
+
+/// Headers as an object, in their order.
+fn as_object<S: Serializer>(headers: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(headers.iter().map(|(name, value)| (name, value)))
 }
 
 /// A body on one line. JSON that isn't stays text: its line breaks may be meant.

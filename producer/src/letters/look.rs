@@ -16,7 +16,7 @@ use crate::problem::Problem;
 const FIRST: usize = 5;
 
 /// How many refused letters are told one by one.
-const TOLD: usize = 20;
+const TOLD: usize = 5;
 
 /// What an order comes to.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub struct Plan {
     pub seen: u64,
     /// Those that are ended.
     pub(crate) chosen: HashSet<LetterId>,
+    /// How many were picked and aren't there.
+    pub absent: u64,
     /// How many are meant and have no task to send back.
     pub without_task: u64,
     /// How many are meant and can't be changed as they should be.
@@ -88,9 +90,14 @@ pub async fn plan<M: Morgue>(
     goes_on: &dyn Fn() -> bool,
 ) -> Result<Plan, Fault> {
     let mut plan = Plan::default();
-    let mut see = |found: &Found, letter: &Letter| plan.add(&found.id, order.judge(found, letter, now));
-    let seen = look(morgue, &order.queue, &mut see, goes_on).await?;
-    Ok(Plan { seen, ..plan })
+    let mut there = 0;
+    let mut see = |found: &Found, letter: &Letter| {
+        there += u64::from(order.picked.as_ref().is_some_and(|picked| picked.has(&found.id)));
+        plan.add(&found.id, order.judge(found, letter, now));
+    };
+    plan.seen = look(morgue, &order.queue, &mut see, goes_on).await?;
+    plan.absent = order.picked.as_ref().map_or(0, |picked| picked.len() as u64 - there);
+    Ok(plan)
 }
 
 impl Plan {

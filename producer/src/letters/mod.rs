@@ -19,3 +19,6 @@ pub mod order;
 
 pub mod carry_out;
 pub mod look;
+
+#[cfg(test)]
+mod tests;

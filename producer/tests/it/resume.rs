@@ -61,7 +61,7 @@ const FIVE: &str = "https://a.example/1\n\nhttps://a.example/2\nbad\nhttps://a.e
 fn a_push_sends_marks_and_tells() {
     let outbox = Recording::default();
     let (ended, notices) = pushed(&outbox, &order(2), FIVE);
-    let counts = Counts { lines: 6, tasks: 3, refused: 1, bytes: FIVE.len() as u64 };
+    let counts = Counts { lines: 6, tasks: 3, letters: 0, refused: 1, bytes: FIVE.len() as u64 };
     assert_eq!(ended.unwrap(), Pushed { counts, resumed: None });
     assert_eq!(
         outbox.tasks(),

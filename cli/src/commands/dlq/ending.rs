@@ -67,7 +67,7 @@ pub(super) async fn run(order: &Order, manner: &Manner, desk: &Desk) -> Result<(
         return Err(Failure::failed("stopped before anything was done"));
     }
     desk.warn_of_hidden(&order.queue, counted, plan.seen);
-    refuse_refused(&plan, desk.printer)?;
+    refuse_refused(order, &plan, desk.printer)?;
     let mut report = Report::new(order, &plan);
     if manner.dry_run || plan.chosen() == 0 {
         desk.printer.data(&Report { dry_run: manner.dry_run, ..report })?;
@@ -104,16 +104,16 @@ pub(super) async fn run(order: &Order, manner: &Manner, desk: &Desk) -> Result<(
 }
 
 /// Nothing is done where a task can't be changed as it should be.
-fn refuse_refused(plan: &Plan, printer: Printer) -> Result<(), Failure> {
+fn refuse_refused(order: &Order, plan: &Plan, printer: Printer) -> Result<(), Failure> {
     if plan.refused == 0 {
         return Ok(());
     }
     for (letter, problem) in &plan.refusals {
         printer.warn(format_args!("letter {}: {problem}", letter.0));
     }
-    let (refused, meant) = (plan.refused, plan.refused + plan.chosen());
-    Err(Failure::usage(format!("{refused} of {meant} tasks can't be changed so, and nothing was done"))
-        .hint("try the program on one: jobq dlq export QUEUE | head -1 | jq PROGRAM"))
+    let (refused, meant, queue) = (plan.refused, plan.refused + plan.chosen(), &order.queue);
+    let told = format!("{refused} of {meant} tasks can't be changed so, and nothing was done");
+    Err(Failure::usage(told).hint(format!("see what is there: jobq dlq export {queue} | head -1")))
 }
 
 fn question(order: &Order, plan: &Plan) -> String {
@@ -135,7 +135,7 @@ struct Report {
     /// How many of them are meant.
     chosen: u64,
     ended: u64,
-    /// How many somebody else has ended meanwhile, or holds.
+    /// How many were picked and aren't there, or somebody else has ended meanwhile, or holds.
     gone: u64,
     left: u64,
     /// How many are meant and have no task to send back: they stay.
@@ -158,7 +158,7 @@ impl Report {
             seen: plan.seen,
             chosen: plan.chosen(),
             ended: 0,
-            gone: 0,
+            gone: plan.absent,
             left: plan.chosen(),
             without_task: plan.without_task,
             first: plan.first.iter().map(call).collect(),
@@ -167,7 +167,7 @@ impl Report {
 
     fn take_in(&mut self, progress: &Progress) {
         self.ended = progress.ended;
-        self.gone = progress.gone;
+        self.gone += progress.gone;
         self.left = self.chosen.saturating_sub(progress.ended + progress.gone);
     }
 }
@@ -177,14 +177,14 @@ impl fmt::Display for Report {
         let (would, did) = if self.act == "drop" { ("drop", "dropped") } else { ("send back", "sent back") };
         let of = format!("of {} dead letters of '{}'", HumanCount(self.seen), self.queue);
         if self.chosen == 0 {
-            write!(f, "none {of} are meant")?;
+            write!(f, "none {of} match")?;
         } else if self.dry_run {
             write!(f, "would {would} {} {of}; nothing was done", HumanCount(self.chosen))?;
         } else {
             write!(f, "{did} {} {of}", HumanCount(self.ended))?;
         }
         if self.gone > 0 {
-            write!(f, "; {} were somebody else's meanwhile", HumanCount(self.gone))?;
+            write!(f, "; {} are gone, or somebody else is at them", HumanCount(self.gone))?;
         }
         if self.without_task > 0 {
             write!(f, "; {} hold no task and stay", HumanCount(self.without_task))?;

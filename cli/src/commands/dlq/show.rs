@@ -60,8 +60,7 @@ impl fmt::Display for Shown {
         rows.extend(dead.pushed_at.iter().map(|pushed_at| row(["pushed", pushed_at])));
         if let Some(task) = task {
             rows.push(row(["request", &format!("{} {}", task.method, task.url)]));
-            let header =
-                |(name, value): (&String, &String)| row(["", &harmless(&format!("{name}: {value}"))]);
+            let header = |(name, value): &(String, String)| row(["", &harmless(&format!("{name}: {value}"))]);
             rows.extend(task.headers.iter().map(header));
             rows.extend(task.body.iter().flat_map(body_rows));
         }
