@@ -5,9 +5,9 @@ use std::time::Duration;
 use futures::future::{join, join_all};
 use jobq_core::fault::Fault;
 use jobq_core::policy::calendar::state::LimitState;
+use jobq_core::policy::door::door;
 use jobq_core::policy::scale::need::need;
 use jobq_core::policy::scale::reading::{Backlog, Cap, QueueReading, Reading};
-use jobq_core::policy::schedule::openness;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::depth::Depth;
 use jobq_core::ports::fleet::Fleet;
@@ -25,7 +25,7 @@ const LOOK_BACK: Duration = Duration::from_secs(600);
 pub(crate) async fn read<W: World>(world: &W, plan: &Plan, state: &LimitState) -> (Reading, Vec<Fault>) {
     let at = world.clock().now();
     let mut faults = Vec::new();
-    let measured = join_all(plan.queues.iter().map(|queue| measured(world, queue, at)));
+    let measured = join_all(plan.queues.iter().map(|queue| measured(world, queue, state, at)));
     let (queues, cap) = join(measured, cap(world, plan)).await;
     let queues = queues.into_iter().map(|(queue, fault)| {
         faults.extend(fault);
@@ -46,7 +46,12 @@ pub(crate) async fn read<W: World>(world: &W, plan: &Plan, state: &LimitState) -
     (reading, faults)
 }
 
-async fn measured<W: World>(world: &W, queue: &Queue, at: Timestamp) -> (QueueReading, Option<Fault>) {
+async fn measured<W: World>(
+    world: &W,
+    queue: &Queue,
+    state: &LimitState,
+    at: Timestamp,
+) -> (QueueReading, Option<Fault>) {
     let (backlog, fault) = match world.depth().measure(&queue.name).await {
         Ok(depth) => {
             let (ready, in_flight, delayed) = (depth.ready, depth.in_flight, depth.delayed);
@@ -54,7 +59,7 @@ async fn measured<W: World>(world: &W, queue: &Queue, at: Timestamp) -> (QueueRe
         }
         Err(fault) => (None, Some(fault)),
     };
-    (QueueReading { queue: queue.name.clone(), openness: openness(&queue.schedule, at), backlog }, fault)
+    (QueueReading { queue: queue.name.clone(), openness: door(queue, state, at), backlog }, fault)
 }
 
 async fn cap<W: World>(world: &W, plan: &Plan) -> Result<Cap, Fault> {

@@ -15,6 +15,7 @@ mod openings;
 mod printer;
 mod progress;
 mod project;
+mod purging;
 mod pushing;
 mod readings;
 mod results;

@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jobq_adapters::clock::SystemClock;
+use jobq_core::config::nearest::suggestion;
 use jobq_core::human;
 use jobq_core::limit::Limit;
 use jobq_core::name::{LimitName, QueueName};
@@ -88,6 +89,21 @@ pub(crate) struct QuotaReading {
     pub(crate) used: u64,
     pub(crate) left: u64,
     pub(crate) frees_at: String,
+}
+
+/// A queue that is configured or was ever used, by its name.
+pub(crate) async fn find_queue(
+    project: &Project,
+    store: &Store,
+    name: QueueName,
+) -> Result<QueueName, Failure> {
+    let queues = queue_names(project, store).await?;
+    if queues.contains(&name) {
+        return Ok(name);
+    }
+    let names: Vec<&str> = queues.iter().map(QueueName::as_str).collect();
+    let hint = suggestion(name.as_str(), "queue", &names);
+    Err(Failure::usage(format!("there is no queue '{name}'")).hint(hint))
 }
 
 /// The queues that are configured or were ever used, by name.
@@ -200,7 +216,7 @@ fn used(limit: &Limit, state: &LimitState, now: Timestamp) -> Option<f64> {
     rate.filter(|_| traffic::is_counted(limit))
 }
 
-fn pause(state: &LimitState, now: Timestamp) -> Option<&Pause> {
+pub(crate) fn pause(state: &LimitState, now: Timestamp) -> Option<&Pause> {
     state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
 }
 

@@ -4,7 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use jobq_adapters::clock::SystemClock;
+use jobq_core::human::positive;
 use jobq_core::limit::Limit;
+use jobq_core::name::{LimitName, QueueName};
 use jobq_core::policy::calendar::steer::{self, By, Steer, steer};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::ledger::{Ledger, Swap};
@@ -30,31 +32,70 @@ pub(crate) struct Wish {
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum What {
     Set(Pace),
     Reset,
     Pause,
     Resume,
+    PauseQueue(QueueName),
+    ResumeQueue(QueueName),
 }
 
-/// What was done, and the limit as it is now.
+/// For how long a change holds.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Span {
+    /// For how long, like 10m or 1h [default: until it is changed again]
+    #[arg(long = "for", value_name = "TIME", value_parser = positive)]
+    length: Option<Duration>,
+}
+
+/// What is written down beside a change.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Note {
+    /// Why, for whoever asks later
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// By whom [default: whoever is at this terminal]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+impl Wish {
+    /// A change that holds until it is changed again.
+    pub(crate) fn lasting(what: What, note: Note) -> Self {
+        Self { what, length: None, reason: note.reason, who: note.by }
+    }
+
+    /// A change that may end by itself.
+    pub(crate) fn for_a_while(what: What, span: Span, note: Note) -> Self {
+        Self { length: span.length, ..Self::lasting(what, note) }
+    }
+}
+
+/// A change as it was written down.
 #[derive(Debug, Serialize)]
-pub(crate) struct Steered {
-    /// The change as it was written down.
+pub(crate) struct Written {
     change: ChangeReading,
     /// The one before it, whoever made it.
     before: Option<ChangeReading>,
-    #[serde(flatten)]
-    pub(crate) reading: LimitReading,
 }
 
-impl Steered {
+impl Written {
     /// That somebody else has changed it just before, if they have: two people may be steering at once.
     pub(crate) fn rival(&self) -> Option<String> {
         let other = self.before.as_ref().filter(|other| other.who != self.change.who && other.ago < JUST_NOW);
         other.map(|other| format!("somebody else has changed it {other}"))
     }
+}
+
+/// What was done, and the limit as it is now.
+#[derive(Debug, Serialize)]
+pub(crate) struct Steered {
+    #[serde(flatten)]
+    pub(crate) written: Written,
+    #[serde(flatten)]
+    pub(crate) reading: LimitReading,
 }
 
 impl fmt::Display for Steered {
@@ -73,14 +114,20 @@ pub(crate) async fn apply(
 ) -> Result<Steered, Failure> {
     warn(limit, &wish.what, printer);
     let steered = change(store, limit, wish).await?;
-    if let Some(rival) = steered.rival() {
+    if let Some(rival) = steered.written.rival() {
         printer.warn(rival);
     }
     Ok(steered)
 }
 
-/// Makes the change.
+/// Makes the change, and reads the limit after it.
 pub(crate) async fn change(store: &Store, limit: &Limit, wish: Wish) -> Result<Steered, Failure> {
+    let written = write(store, &limit.name, wish).await?;
+    Ok(Steered { written, reading: limit_reading(store, limit).await? })
+}
+
+/// Writes the change into the limit's document.
+pub(crate) async fn write(store: &Store, limit: &LimitName, wish: Wish) -> Result<Written, Failure> {
     let clock = SystemClock::new();
     let by = By { who: wish.who.unwrap_or_else(who), at: clock.now(), why: wish.reason };
     let until = wish.length.map(|length| by.at.plus(length));
@@ -89,19 +136,20 @@ pub(crate) async fn change(store: &Store, limit: &Limit, wish: Wish) -> Result<S
         What::Reset => Steer::Reset,
         What::Pause => Steer::Pause(until),
         What::Resume => Steer::Resume,
+        What::PauseQueue(queue) => Steer::PauseQueue(queue, until),
+        What::ResumeQueue(queue) => Steer::ResumeQueue(queue),
     };
-    let mut known = store.load(&limit.name).await?;
+    let mut known = store.load(limit).await?;
     let before = loop {
-        let next = steer(&known.state, wanted, by.clone());
-        match store.swap(&limit.name, known.version, &next).await? {
+        let next = steer(&known.state, wanted.clone(), by.clone());
+        match store.swap(limit, known.version, &next).await? {
             Swap::Written(_) => break known.state.changes.pop(),
             // Whoever was faster stays written down; this change comes after theirs.
             Swap::Conflict(current) => known = current,
         }
     };
     let before = before.map(|other| ChangeReading::new(&other, by.at));
-    let change = ChangeReading::new(&steer::change(wanted, by), clock.now());
-    Ok(Steered { change, before, reading: limit_reading(store, limit).await? })
+    Ok(Written { change: ChangeReading::new(&steer::change(&wanted, by), clock.now()), before })
 }
 
 fn warn(limit: &Limit, what: &What, printer: Printer) {

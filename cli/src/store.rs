@@ -83,6 +83,14 @@ impl Store {
     pub(crate) async fn batches(&self) -> Result<Vec<BatchSummary>, Fault> {
         ask!(self, own => own.batches())
     }
+
+    /// Deletes every task of a queue. Answers with how many there were where the backend tells.
+    pub(crate) async fn purge(&self, queue: &QueueName) -> Result<Option<u64>, Fault> {
+        match self {
+            Self::Local(own) => own.purge(queue).await.map(Some),
+            Self::Aws(own) => own.purge(queue).await.map(|()| None),
+        }
+    }
 }
 
 impl Outbox for Store {

@@ -74,7 +74,7 @@ fn starts(limit: &Limit, steps: &[Step]) -> Vec<Timestamp> {
     let mut starts = Vec::new();
     let by = |at| By { who: "test".to_owned(), at, why: None };
     for step in steps {
-        match *step {
+        match step.clone() {
             Step::Pass(length) => now = now.plus(length),
             Step::Refuse { hint } => {
                 let hint = hint.map(|seconds| Duration::from_secs(seconds.into()));

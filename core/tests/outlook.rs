@@ -37,7 +37,7 @@ fn morning() -> Timestamp {
 }
 
 fn queue(tasks: u64) -> Waiting<'static> {
-    Waiting { tasks, weight: NonZeroU32::MIN, schedule: &[], kept_for: None }
+    Waiting { tasks, weight: NonZeroU32::MIN, schedule: &[], kept_for: None, pause: None }
 }
 
 fn secs(seconds: u64) -> Duration {

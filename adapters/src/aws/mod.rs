@@ -31,6 +31,7 @@ mod invoke;
 mod ledger;
 mod outbox;
 mod packing;
+mod purge;
 mod send;
 mod settle;
 mod table;

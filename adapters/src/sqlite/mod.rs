@@ -20,6 +20,7 @@ mod inbox;
 mod ledger;
 mod number;
 mod outbox;
+mod purge;
 mod queue;
 mod receipt;
 mod receive;

@@ -1,9 +1,7 @@
 //! `jobq limit ls|show|set|reset|pause|resume|verify`.
 
 use std::fmt;
-use std::time::Duration;
 
-use jobq_core::human::positive;
 use jobq_core::rate::Pace;
 use serde::Serialize;
 
@@ -14,7 +12,7 @@ use crate::printer::Printer;
 use crate::project::Project;
 use crate::pushing::parse;
 use crate::readings::{self, LimitReading, limit_rows, row, table};
-use crate::steering::{self, What, Wish};
+use crate::steering::{self, Note, Span, What, Wish};
 use crate::verifying;
 
 #[derive(Debug, clap::Subcommand)]
@@ -65,25 +63,6 @@ pub(crate) enum Command {
     Verify(verifying::Args),
 }
 
-/// For how long a change holds.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Span {
-    /// For how long, like 10m or 1h [default: until it is changed again]
-    #[arg(long = "for", value_name = "TIME", value_parser = positive)]
-    length: Option<Duration>,
-}
-
-/// What is written down beside a change.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Note {
-    /// Why, for whoever asks later
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// By whom [default: whoever is at this terminal]
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
-}
-
 /// Lists limits, shows one or steers one.
 pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
@@ -98,37 +77,29 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
             printer.data(&Show { reading: readings::limit_reading(&store, &limit).await? })?;
         }
         Command::Set { limit, rate, span, note } => {
-            steer(&project, &limit, What::Set(rate), span.length, note, printer).await?;
+            steer(&project, &limit, Wish::for_a_while(What::Set(rate), span, note), printer).await?;
         }
         Command::Reset { limit, note } => {
-            steer(&project, &limit, What::Reset, None, note, printer).await?;
+            steer(&project, &limit, Wish::lasting(What::Reset, note), printer).await?;
         }
         Command::Pause { limit, span, note } => {
-            steer(&project, &limit, What::Pause, span.length, note, printer).await?;
+            steer(&project, &limit, Wish::for_a_while(What::Pause, span, note), printer).await?;
         }
         Command::Verify(args) => return verifying::run(args, &project, printer).await,
         Command::Resume { limit, note } => {
-            steer(&project, &limit, What::Resume, None, note, printer).await?;
+            steer(&project, &limit, Wish::lasting(What::Resume, note), printer).await?;
         }
     }
     Ok(Exit::Fine)
 }
 
-async fn steer(
-    project: &Project,
-    limit: &str,
-    what: What,
-    length: Option<Duration>,
-    note: Note,
-    printer: Printer,
-) -> Result<(), Failure> {
+async fn steer(project: &Project, limit: &str, wish: Wish, printer: Printer) -> Result<(), Failure> {
     let store = match project.limit(Some(limit)) {
         // A configured limit may be steered before anything was booked on it.
         Ok(_) => project.store().await?,
         Err(unknown) => project.existing_store().await.map_err(|_| unknown)?,
     };
     let limit = readings::find_limit(project, Some(&store), limit).await?;
-    let wish = Wish { what, length, reason: note.reason, who: note.by };
     printer.data(&steering::apply(&store, &limit, wish, printer).await?)
 }
 

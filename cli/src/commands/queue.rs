@@ -1,4 +1,4 @@
-//! `jobq queue ls|show`.
+//! `jobq queue ls|show|pause|resume|purge`.
 
 use std::fmt;
 
@@ -15,9 +15,11 @@ use crate::failure::Failure;
 use crate::openings::Openings;
 use crate::printer::Printer;
 use crate::project::Project;
+use crate::purging;
 use crate::readings::overview::{Extent, look};
 use crate::readings::queues::{QueueReading, queue_rows};
 use crate::readings::{row, table};
+use crate::steering::{self, Note, Span, What, Wish, Written};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -28,17 +30,79 @@ pub(crate) enum Command {
         /// The queue
         queue: String,
     },
+    /// Start no call of a queue's tasks, for a while or until it is resumed; calls under way end
+    Pause {
+        /// The queue, as jobq.toml names it
+        queue: String,
+        #[command(flatten)]
+        span: Span,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Start calls of a queue's tasks again
+    Resume {
+        /// The queue, as jobq.toml names it
+        queue: String,
+        #[command(flatten)]
+        note: Note,
+    },
+    /// Delete every task that waits in a queue; its dead letters stay
+    Purge(purging::Args),
 }
 
-/// Lists queues or shows one.
+/// Lists queues, shows one, pauses, resumes or purges one.
 pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
-    let queues = look(&project, &project.existing_store().await?, Extent::Configured).await?.queues;
     match command {
-        Command::Ls => printer.data(&List { queues })?,
-        Command::Show { queue } => printer.data(&show(&project, queues, &queue)?)?,
+        Command::Ls => {
+            let queues = look(&project, &project.existing_store().await?, Extent::Configured).await?.queues;
+            printer.data(&List { queues })?;
+        }
+        Command::Show { queue } => {
+            let queues = look(&project, &project.existing_store().await?, Extent::Configured).await?.queues;
+            printer.data(&show(&project, queues, &queue)?)?;
+        }
+        Command::Pause { queue, span, note } => {
+            let queue = project.queue(&queue)?;
+            let wish = Wish::for_a_while(What::PauseQueue(queue.name.clone()), span, note);
+            steer(&project, queue, wish, printer).await?;
+        }
+        Command::Resume { queue, note } => {
+            let queue = project.queue(&queue)?;
+            let wish = Wish::lasting(What::ResumeQueue(queue.name.clone()), note);
+            steer(&project, queue, wish, printer).await?;
+        }
+        Command::Purge(args) => return purging::run(args, &project, printer).await,
     }
     Ok(Exit::Fine)
+}
+
+/// Writes the change into the document of the queue's limit: its drainers obey at their next lease.
+async fn steer(project: &Project, queue: &Queue, wish: Wish, printer: Printer) -> Result<(), Failure> {
+    let store = project.store().await?;
+    let written = steering::write(&store, &queue.limit, wish).await?;
+    if let Some(rival) = written.rival() {
+        printer.warn(rival);
+    }
+    let queues = look(project, &store, Extent::Configured).await?.queues;
+    let reading = queues.into_iter().find(|reading| reading.queue == queue.name.as_str());
+    let reading = reading.ok_or_else(|| Failure::failed(format!("read queue '{}' back", queue.name)))?;
+    printer.data(&Steered { written, reading })
+}
+
+/// What was done, and the queue as it is now.
+#[derive(Debug, Serialize)]
+struct Steered {
+    #[serde(flatten)]
+    written: Written,
+    #[serde(flatten)]
+    reading: QueueReading,
+}
+
+impl fmt::Display for Steered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        table(f, &queue_rows(std::slice::from_ref(&self.reading)))
+    }
 }
 
 fn show(project: &Project, queues: Vec<QueueReading>, name: &str) -> Result<Show, Failure> {

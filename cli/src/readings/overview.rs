@@ -10,6 +10,7 @@ use jobq_core::name::{LimitName, QueueName};
 use jobq_core::policy::calendar::holders;
 use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::policy::calendar::traffic;
+use jobq_core::policy::door;
 use jobq_core::policy::outlook::{Outlook, Waiting, outlook};
 use jobq_core::policy::recent::Recent;
 use jobq_core::ports::clock::Clock;
@@ -22,7 +23,7 @@ use serde::Serialize;
 
 use super::ahead::{EtaReading, concerns};
 use super::queues::QueueReading;
-use super::{LimitReading, TELLING, limit_of_a_run, queue_names};
+use super::{LimitReading, TELLING, limit_of_a_run, pause, queue_names};
 use crate::failure::Failure;
 use crate::project::Project;
 use crate::store::Store;
@@ -72,8 +73,9 @@ pub(crate) async fn look(project: &Project, store: &Store, extent: Extent) -> Re
         let (_, outlooks) = outlooks.iter().find(|(name, _)| name == limit)?;
         outlooks.iter().find(|(name, _)| *name == own.name).map(|(_, outlook)| outlook)
     };
+    let is_paused = |own: &Measured<'_>| ahead(own).is_some_and(|limit| limit.is_paused(&own.name, now));
     Ok(Overview {
-        queues: queues.iter().map(|own| own.reading(of(own), now)).collect(),
+        queues: queues.iter().map(|own| own.reading(of(own), is_paused(own), now)).collect(),
         limits: limits.iter().map(|own| LimitReading::new(&own.limit, &own.state, now)).collect(),
     })
 }
@@ -105,7 +107,7 @@ async fn load(project: &Project, store: &Store, extent: Extent) -> Result<Vec<Lo
 }
 
 impl Measured<'_> {
-    fn reading(&self, outlook: Option<&Outlook>, now: Timestamp) -> QueueReading {
+    fn reading(&self, outlook: Option<&Outlook>, paused: bool, now: Timestamp) -> QueueReading {
         let per_minute =
             |recent: fn(&Lately) -> Recent| self.lately.as_ref().map(|lately| recent(lately).rounded());
         QueueReading {
@@ -118,29 +120,42 @@ impl Measured<'_> {
             oldest_seconds: self.depth.oldest.map(|age| age.as_secs_f64()),
             added_per_minute: per_minute(|lately| lately.added),
             settled_per_minute: per_minute(|lately| lately.settled),
+            paused,
             eta: outlook.map_or_else(EtaReading::unknown, |outlook| EtaReading::new(outlook.eta)),
             concerns: outlook.map_or_else(Vec::new, |outlook| concerns(outlook, now)),
         }
     }
 
-    fn waiting<'a>(&'a self, queue: &'a Queue, store: &Store) -> Waiting<'a> {
+    fn waiting<'a>(
+        &'a self,
+        queue: &'a Queue,
+        state: &'a LimitState,
+        store: &Store,
+        now: Timestamp,
+    ) -> Waiting<'a> {
         let kept_for = match store {
             Store::Local(_) => None,
             Store::Aws(_) => Some(TASK_RETENTION.saturating_sub(self.depth.oldest.unwrap_or(Duration::ZERO))),
         };
         let tasks = self.depth.ready + self.depth.in_flight + self.depth.delayed;
-        Waiting { tasks, weight: queue.weight, schedule: &queue.schedule, kept_for }
+        let pause = door::paused(state, &self.name, now);
+        Waiting { tasks, weight: queue.weight, schedule: &queue.schedule, kept_for, pause }
     }
 }
 
 impl Loaded {
+    /// Whether nothing of this queue is called because somebody said so.
+    fn is_paused(&self, queue: &QueueName, now: Timestamp) -> bool {
+        pause(&self.state, now).is_some() || door::paused(&self.state, queue, now).is_some()
+    }
+
     /// What lies ahead of this limit's queues.
     fn outlooks(&self, all: &[Measured<'_>], store: &Store, now: Timestamp) -> Vec<(QueueName, Outlook)> {
         let own =
             |measured: &&Measured<'_>| measured.queue.is_some_and(|queue| queue.limit == self.limit.name);
         let own: Vec<&Measured<'_>> = all.iter().filter(own).collect();
         let waiting: Vec<Waiting<'_>> =
-            own.iter().filter_map(|one| Some(one.waiting(one.queue?, store))).collect();
+            own.iter().filter_map(|one| Some(one.waiting(one.queue?, &self.state, store, now))).collect();
         let outlooks = outlook(&self.limit, &self.state, now, &waiting, self.seen(&own, now));
         own.into_iter().map(|one| one.name.clone()).zip(outlooks).collect()
     }

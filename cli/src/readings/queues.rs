@@ -15,6 +15,8 @@ pub(crate) struct QueueReading {
     pub(crate) queue: String,
     /// None where the queue isn't in the configuration.
     pub(crate) limit: Option<String>,
+    /// Whether it is paused by hand, itself or with its limit.
+    pub(crate) paused: bool,
     pub(crate) ready: u64,
     pub(crate) in_flight: u64,
     pub(crate) delayed: u64,

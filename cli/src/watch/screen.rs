@@ -157,7 +157,7 @@ fn take_in<'a>(
         Done::Looked(Err(failure)) => model.footer = note(failure),
         Done::Steered(wish, Ok(done)) => {
             let (steered, overview) = *done;
-            let rival = steered.rival().map_or_else(String::new, |rival| format!("; {rival}"));
+            let rival = steered.written.rival().map_or_else(String::new, |rival| format!("; {rival}"));
             model.take_in(overview, clock.now());
             model.footer = Footer::Note(format!("{}: {}{rival}", steered.reading.limit, wish.done()));
         }

@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod carry;
 pub mod chunk;
 pub mod company;
+pub mod door;
 pub mod fair;
 pub mod hint;
 pub mod latency;

@@ -280,3 +280,12 @@ async fn without_the_ledger_what_was_sent_back_is_given_out() {
     proxy.trouble("dynamodb", Trouble::ServerError);
     assert_eq!(bodies(&gather(&store, 1).await), ["again"]);
 }
+
+#[tokio::test]
+async fn a_purge_deletes_what_waits_and_leaves_letters() {
+    let (store, _proxy) = behind_proxy().await;
+    bury(&store, "letter").await;
+    push(&store, "b", &["one", "two", "three"]).await;
+    store.purge(&troops()).await.unwrap();
+    assert_eq!(store.measure(&troops()).await.unwrap(), QueueDepth { dead: 1, ..QueueDepth::default() });
+}

@@ -24,6 +24,7 @@ mod first_steps;
 mod limit_judged_by_nginx;
 mod nothing_lost;
 mod p5_p6;
+mod queues;
 mod records;
 mod restart;
 mod steering;

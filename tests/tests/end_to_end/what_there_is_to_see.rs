@@ -68,6 +68,7 @@ fn what_there_is_to_see_in_json() {
         "in_flight",
         "limit",
         "oldest_seconds",
+        "paused",
         "queue",
         "ready",
         "settled_per_minute",

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 
-use jobq_core::config::nearest::suggestion;
 use jobq_core::letter::Letter;
 use jobq_core::name::QueueName;
 use jobq_core::ports::depth::Depth;
@@ -39,15 +38,9 @@ impl Desk {
 
     /// The queue of this name, which must be one; every queue without a name.
     pub(super) async fn queues(&self, named: Option<QueueName>) -> Result<Vec<QueueName>, Failure> {
-        let queues = readings::queue_names(&self.project, &self.store).await?;
         match named {
-            None => Ok(queues),
-            Some(name) if queues.contains(&name) => Ok(vec![name]),
-            Some(name) => {
-                let names: Vec<&str> = queues.iter().map(QueueName::as_str).collect();
-                let hint = suggestion(name.as_str(), "queue", &names);
-                Err(Failure::usage(format!("there is no queue '{name}'")).hint(hint))
-            }
+            None => readings::queue_names(&self.project, &self.store).await,
+            Some(name) => Ok(vec![readings::find_queue(&self.project, &self.store, name).await?]),
         }
     }
 

@@ -16,6 +16,7 @@ pub(crate) fn overview(depths: &[(&str, u64)]) -> Overview {
         in_flight: 12,
         delayed: 0,
         dead: 3,
+        paused: false,
         oldest_seconds: Some(130.0),
         added_per_minute: Some(1_200),
         settled_per_minute: None,

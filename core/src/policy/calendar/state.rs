@@ -25,6 +25,9 @@ pub struct LimitState {
     pub live_override: Option<Override>,
     /// Set while nothing may be called.
     pub pause: Option<Pause>,
+    /// The queues of which nothing may be called.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paused_queues: Vec<QueuePause>,
     /// The drainers at work.
     pub holders: Vec<Holder>,
     /// The latest changes by hand, oldest first.
@@ -75,6 +78,15 @@ pub struct Override {
 /// Set while nothing may be called.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pause {
+    /// When it ends by itself, if it does.
+    pub until: Option<Timestamp>,
+}
+
+/// Set while nothing of a queue may be called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueuePause {
+    /// Which queue.
+    pub queue: String,
     /// When it ends by itself, if it does.
     pub until: Option<Timestamp>,
 }

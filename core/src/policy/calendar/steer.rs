@@ -1,7 +1,8 @@
 //! Steering by hand: a pace for a while, pause and resume. Drainers obey at their next lease.
 
-use super::state::{Change, LimitState, Override, Pause};
+use super::state::{Change, LimitState, Override, Pause, QueuePause};
 use crate::human;
+use crate::name::QueueName;
 use crate::rate::Pace;
 use crate::time::Timestamp;
 
@@ -20,7 +21,7 @@ pub struct By {
 }
 
 /// A change by hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Steer {
     /// Use this pace instead of the configured one, until an instant if one is given.
     Set(Pace, Option<Timestamp>),
@@ -30,33 +31,46 @@ pub enum Steer {
     Pause(Option<Timestamp>),
     /// Start calls again.
     Resume,
+    /// Start no call of a queue, until an instant if one is given.
+    PauseQueue(QueueName, Option<Timestamp>),
+    /// Start calls of a queue again.
+    ResumeQueue(QueueName),
 }
 
 /// The document after a change by hand, with the change noted in it.
 pub fn steer(state: &LimitState, steer: Steer, by: By) -> LimitState {
     let mut next = state.clone();
-    match steer {
-        Steer::Set(pace, until) => next.live_override = Some(Override { pace: pace.to_string(), until }),
+    match &steer {
+        Steer::Set(pace, until) => {
+            next.live_override = Some(Override { pace: pace.to_string(), until: *until });
+        }
         Steer::Reset => {
             next.live_override = None;
             next.cool_down = None;
         }
-        Steer::Pause(until) => next.pause = Some(Pause { until }),
+        Steer::Pause(until) => next.pause = Some(Pause { until: *until }),
         Steer::Resume => next.pause = None,
+        Steer::PauseQueue(queue, until) => {
+            next.paused_queues.retain(|pause| pause.queue != queue.as_str());
+            next.paused_queues.push(QueuePause { queue: queue.to_string(), until: *until });
+        }
+        Steer::ResumeQueue(queue) => next.paused_queues.retain(|pause| pause.queue != queue.as_str()),
     }
-    next.changes.push(change(steer, by));
+    // What has ended by itself needs no place any more.
+    next.paused_queues.retain(|pause| pause.until.is_none_or(|until| by.at < until));
+    next.changes.push(change(&steer, by));
     let surplus = next.changes.len().saturating_sub(KEPT_CHANGES);
     next.changes.drain(..surplus);
     next
 }
 
 /// The note of a change by hand that [`steer`] leaves.
-pub fn change(steer: Steer, by: By) -> Change {
+pub fn change(steer: &Steer, by: By) -> Change {
     Change { at: by.at, who: by.who, what: words(steer, by.at), why: by.why }
 }
 
-fn words(steer: Steer, now: Timestamp) -> String {
-    let within = |until: Option<Timestamp>| {
+fn words(steer: &Steer, now: Timestamp) -> String {
+    let within = |until: &Option<Timestamp>| {
         until.map_or_else(String::new, |until| format!(" for {}", human::roughly(until.since(now))))
     };
     match steer {
@@ -64,5 +78,7 @@ fn words(steer: Steer, now: Timestamp) -> String {
         Steer::Reset => "reset".to_owned(),
         Steer::Pause(until) => format!("pause{}", within(until)),
         Steer::Resume => "resume".to_owned(),
+        Steer::PauseQueue(queue, until) => format!("pause queue {queue}{}", within(until)),
+        Steer::ResumeQueue(queue) => format!("resume queue {queue}"),
     }
 }

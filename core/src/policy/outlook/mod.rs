@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::limit::Limit;
 use crate::opening::Opening;
 use crate::policy::calendar::pace::effective;
-use crate::policy::calendar::state::LimitState;
+use crate::policy::calendar::state::{LimitState, QueuePause};
 use crate::policy::schedule::{Openness, openness};
 use crate::quota::{Quota, Window};
 use crate::time::Timestamp;
@@ -40,6 +40,8 @@ pub struct Waiting<'a> {
     pub schedule: &'a [Opening],
     /// How much longer the backend keeps the oldest of them, where it forgets.
     pub kept_for: Option<Duration>,
+    /// Its pause by hand, if it is paused.
+    pub pause: Option<&'a QueuePause>,
 }
 
 /// When a queue will be empty.
@@ -47,7 +49,7 @@ pub struct Waiting<'a> {
 pub enum Eta {
     /// It is.
     Empty,
-    /// Nobody knows: the limit is paused by hand.
+    /// Nobody knows: the queue or its limit is paused by hand.
     Paused {
         /// When the pause ends by itself, if it does.
         until: Option<Timestamp>,
@@ -96,20 +98,27 @@ pub struct Outlook {
 
 /// What lies ahead of the queues of a limit, in their order. `seen` is how many of its tasks have ended a second lately,
 /// if any have.
-pub fn outlook(
+pub fn outlook<'a>(
     limit: &Limit,
     state: &LimitState,
     now: Timestamp,
-    queues: &[Waiting<'_>],
+    queues: &[Waiting<'a>],
     seen: Option<f64>,
 ) -> Vec<Outlook> {
     if let Some(pause) = state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until)) {
         return queues.iter().map(|queue| paused(queue, pause.until)).collect();
     }
-    let play = |speed| Course::run(Allowance::new(limit, state, now, speed), now, queues);
+    // What a paused queue holds takes nothing from the others.
+    let awake =
+        |queue: &Waiting<'a>| if queue.pause.is_some() { Waiting { tasks: 0, ..*queue } } else { *queue };
+    let awake: Vec<Waiting<'a>> = queues.iter().map(awake).collect();
+    let play = |speed| Course::run(Allowance::new(limit, state, now, speed), now, &awake);
     let least = play(Speed::Allowed);
     let most = speed_seen(limit, state, now, seen).map(play);
     let ahead = |(number, queue): (usize, &Waiting<'_>)| {
+        if let Some(pause) = queue.pause {
+            return paused(queue, pause.until);
+        }
         if queue.tasks == 0 {
             return Outlook { eta: Eta::Empty, concerns: Vec::new() };
         }
