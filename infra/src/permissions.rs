@@ -34,10 +34,10 @@ pub(crate) fn depth(stack: &Stack, queues: &[&Queue]) -> Statement {
     Statement::allow("Depth", ACTIONS, things)
 }
 
-/// Keeps the calendar of a limit, and counts what has ended of batches. No other limit's document can be reached.
+/// Keeps the calendar of a limit, counts what has ended of batches, and asks which copy of a dead letter counts. No other limit's document can be reached.
 pub(crate) fn ledger(stack: &Stack, limit: &Limit) -> Statement {
     const ACTIONS: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
-    let keys = json!([format!("limit#{}", limit.name), "batch#*"]);
+    let keys = json!([format!("limit#{}", limit.name), "batch#*", "letter#*"]);
     Statement::allow("Ledger", ACTIONS, vec![arn::ledger(stack)]).under(leading(&keys))
 }
 
