@@ -291,12 +291,17 @@ impl<'w, W: World> Engine<'w, W> {
     /// What more endings can be expected.
     pub(crate) fn outlook(&self) -> Outlook {
         match (self.stage, self.quiet_since) {
-            (Stage::Working, _) if self.has_suspects() => self.outlook_before_suspects(),
+            (Stage::Working, _) if self.has_suspects() => self.outlook_without_new_calls(),
             (Stage::Working, None) => Outlook::Busy,
             (Stage::Working, Some(since)) => Outlook::QuietSince(since),
-            (Stage::Stopping(_), _) if !self.calls.is_empty() => Outlook::Ending,
-            (Stage::Stopping(_) | Stage::Closing(_), _) => Outlook::Last,
+            (Stage::Stopping(_), _) => self.outlook_without_new_calls(),
+            (Stage::Closing(_), _) => Outlook::Last,
         }
+    }
+
+    /// What endings can be expected where nothing new is called: before a suspect's turn, and after a stop.
+    fn outlook_without_new_calls(&self) -> Outlook {
+        if self.calls.is_empty() { Outlook::Last } else { Outlook::Ending }
     }
 
     /// Takes no new work from now on.

@@ -20,7 +20,7 @@ use crate::engine::Engine;
 use crate::hand::Ready;
 use crate::persist::pause;
 use crate::plan::Until;
-use crate::settled::{Ending, excerpt};
+use crate::settled::Ending;
 use crate::step::Step;
 use crate::world::World;
 
@@ -30,6 +30,10 @@ const BREATH: Duration = Duration::from_millis(50);
 /// A task received this often without an end is given up before its call: it may kill its drainer. Far
 /// above any `max_attempts`, because a receive is not an attempt.
 const MOST_RECEIVES: u32 = 100;
+
+/// How much is kept of a body that is no envelope, in bytes: a newer program may be able to read it. All of it may have
+/// to be written as `\u0000`, and a letter must fit into 1 MiB.
+const KEPT: usize = 128 << 10;
 
 /// What is known of one queue.
 #[derive(Debug)]
@@ -222,7 +226,7 @@ impl<W: World> Engine<'_, W> {
         };
         let letter = match Envelope::decode(&delivery.body) {
             Err(error) => {
-                dead(Reason::Unreadable, error.to_string(), Remains::Unreadable(excerpt(&delivery.body)))
+                dead(Reason::Unreadable, error.to_string(), Remains::Unreadable(kept(&delivery.body)))
             }
             Ok(envelope) if delivery.receives > MOST_RECEIVES => {
                 let detail = format!("received {} times without an end", delivery.receives);
@@ -258,4 +262,9 @@ fn request(envelope: &Envelope) -> Request {
         request.headers.push(("idempotency-key".to_owned(), envelope.id.as_str().to_owned()));
     }
     request
+}
+
+/// A body that is no envelope, as text.
+fn kept(body: &[u8]) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(KEPT)]).into_owned()
 }

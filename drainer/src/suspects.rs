@@ -9,7 +9,6 @@
 //! SQS counts what is handed back as received all the same; a task about to become a suspect by that goes back as a copy
 //! of itself, which is counted anew.
 
-use jobq_core::policy::company::Outlook;
 use jobq_core::stack::MAX_RECEIVES;
 use jobq_core::time::Timestamp;
 
@@ -59,10 +58,5 @@ impl<W: World> Engine<'_, W> {
     /// Whether a suspect could be called, and would be alone.
     pub(crate) fn may_start_suspect(&self) -> bool {
         self.hand.has_suspects() && self.permits > 0 && self.calls.is_empty() && self.endings.len() == 0
-    }
-
-    /// What company endings wait for before a suspect's turn: hardly any.
-    pub(crate) fn outlook_before_suspects(&self) -> Outlook {
-        if self.calls.is_empty() { Outlook::Last } else { Outlook::Ending }
     }
 }

@@ -34,7 +34,8 @@ pub(crate) fn depth(stack: &Stack, queues: &[&Queue]) -> Statement {
     Statement::allow("Depth", ACTIONS, things)
 }
 
-/// Keeps the calendar of a limit, counts what has ended of batches, and asks which copy of a dead letter counts. No other limit's document can be reached.
+/// Keeps the calendar of a limit, counts what has ended of batches, and asks which copy of a dead letter counts. No
+/// other limit's document can be reached.
 pub(crate) fn ledger(stack: &Stack, limit: &Limit) -> Statement {
     const ACTIONS: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
     let keys = json!([format!("limit#{}", limit.name), "batch#*", "letter#*"]);
