@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests. Installs what it needs on Debian (nginx, the judge of the limit; Python, for the stand-ins for AWS);
+# All tests. Installs what it needs on Debian (nginx, the judge of the limit; Python, for the stand-ins for AWS; groff, which reads the manual pages);
 # elsewhere it says what is missing.
 #   ./test.sh            everything
 #   ./test.sh NAME ...   only the tests whose names hold one of these
@@ -40,6 +40,7 @@ need cargo rustup
 need cc build-essential
 need nginx nginx-light
 need tmux tmux
+need groff groff-base
 need python3 python3
 python3 -c 'import ensurepip, venv' 2>/dev/null || provide "python3 -m venv" python3-venv
 export PATH="$PATH:/usr/sbin"

@@ -8,7 +8,9 @@ use jobq_core::human::parse_instant;
 use jobq_core::ports::clock::Clock;
 use jobq_core::time::Timestamp;
 
-use crate::commands::{deploy, destroy, dlq, doctor, drain, init, limit, push, queue, run, status, synth};
+use crate::commands::{
+    deploy, destroy, dlq, doctor, drain, init, limit, man, push, queue, run, status, synth,
+};
 use crate::exit;
 
 /// Run files of API calls under an exact limit
@@ -78,6 +80,8 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Print the manual page of jobq, or write one for every command
+    Man(man::Args),
 }
 
 /// Reads a point in time, its error as one line: `2h` and `2h ago` alike, or as it is written in output.

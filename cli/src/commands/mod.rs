@@ -9,6 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod drain;
 pub(crate) mod init;
 pub(crate) mod limit;
+pub(crate) mod man;
 pub(crate) mod push;
 pub(crate) mod queue;
 pub(crate) mod run;
@@ -25,6 +26,7 @@ pub(crate) fn run(args: Args, printer: &Printer) -> Result<Exit, Failure> {
     let (global, printer) = (&args.global, *printer);
     match args.command {
         Command::Completions { shell } => completions::run(shell, printer),
+        Command::Man(args) => man::run(&args, printer),
         Command::Init(args) => init::run(&args, global, printer),
         Command::Demo => on_runtime(demo::run(printer)),
         Command::Run(args) => on_runtime(run::run(args, global, printer)),

@@ -21,6 +21,7 @@ mod bad_input;
 mod disk_full;
 mod eta;
 mod first_steps;
+mod help;
 mod limit_judged_by_nginx;
 mod nothing_lost;
 mod p5_p6;
