@@ -1,4 +1,5 @@
-//! What the tests are made of: contract suites, a clock moved by hand, stand-ins for AWS, and the world around the program.
+//! What the tests are made of: contract suites, a clock moved by hand, stand-ins for AWS, the page on `--json`, and the world
+//! around the program.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,4 +11,5 @@
 pub mod aws;
 pub mod contract;
 pub mod hand_clock;
+pub mod json_page;
 pub mod world;

@@ -22,6 +22,7 @@ mod disk_full;
 mod eta;
 mod first_steps;
 mod help;
+mod json_contract;
 mod limit_judged_by_nginx;
 mod nothing_lost;
 mod p5_p6;

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 
 use jobq_tests::aws::{ministack, program, unique, variables};
+use jobq_tests::json_page::JsonPage;
 use jobq_tests::world::folder::Folder;
 use jobq_tests::world::jobq::{Ended, jobq};
 use serde_json::{Value, json};
@@ -76,11 +77,13 @@ impl Project {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    /// The same, which must end well; its JSON.
+    /// The same, which must end well; its JSON, which is what docs/json.md says.
     #[track_caller]
     pub(super) fn json(&self, arguments: &[&str]) -> Value {
-        let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
-        self.jobq(&arguments).with_code(0).json()
+        let typed: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+        let printed = self.jobq(&typed).with_code(0).json();
+        JsonPage::read().hold(arguments, &printed);
+        printed
     }
 
     /// Pushes this many tasks.
