@@ -10,31 +10,33 @@ use regex::Regex;
 use crate::args::instant;
 use crate::pushing::parse;
 
+/// Of each flag alone: as a heading of the whole it would hold for the flags after these too.
+const HEADING: &str = "Filters";
+
 /// Filters. All that are given must fit; of several words for one flag, one must.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Filters")]
 pub(super) struct Which {
     /// Died for this reason: rejected, exhausted, too_old, forbidden, too_large, redirect, unreadable, poison; moved
     /// by the backend itself, or foreign
-    #[arg(long, value_name = "REASON", value_delimiter = ',', value_parser = parse::<Kind>)]
+    #[arg(long, help_heading = HEADING, value_name = "REASON", value_delimiter = ',', value_parser = parse::<Kind>)]
     reason: Vec<Kind>,
     /// Answered with this status at last: 422, 4xx, or none
-    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = parse::<StatusPattern>)]
+    #[arg(long, help_heading = HEADING, value_name = "STATUS", value_delimiter = ',', value_parser = parse::<StatusPattern>)]
     status: Vec<StatusPattern>,
     /// Calls this host: api.example.com, *.example.com, either with a :port
-    #[arg(long, value_name = "HOST", value_delimiter = ',', value_parser = parse::<HostPattern>)]
+    #[arg(long, help_heading = HEADING, value_name = "HOST", value_delimiter = ',', value_parser = parse::<HostPattern>)]
     host: Vec<HostPattern>,
     /// Is of this batch
-    #[arg(long, value_name = "BATCH", value_delimiter = ',', value_parser = parse::<BatchId>)]
+    #[arg(long, help_heading = HEADING, value_name = "BATCH", value_delimiter = ',', value_parser = parse::<BatchId>)]
     batch: Vec<BatchId>,
     /// Died since then: 2h ago, or 2026-11-21T14:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = instant)]
+    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = instant)]
     since: Option<Timestamp>,
     /// Died before then: 10m ago, or 2026-11-21T14:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = instant)]
+    #[arg(long, help_heading = HEADING, value_name = "TIME", value_parser = instant)]
     until: Option<Timestamp>,
     /// Has this regular expression anywhere in its exported line
-    #[arg(long, value_name = "REGEX", value_parser = regex)]
+    #[arg(long, help_heading = HEADING, value_name = "REGEX", value_parser = regex)]
     grep: Option<Regex>,
 }
 
