@@ -1,6 +1,7 @@
 //! Which hosts a limit covers.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 /// A host that tasks may call: `api.example.com`, `*.example.com`, either with a `:port`.
@@ -9,6 +10,17 @@ pub struct HostPattern {
     /// Lower case, without the `*`: `api.example.com` or `.example.com`.
     host: String,
     port: Option<u16>,
+}
+
+/// What a pattern names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named<'a> {
+    /// One host by its name: `api.example.com`.
+    Name(&'a str),
+    /// One host by its address.
+    Address(IpAddr),
+    /// Every host below a name: `example.com` of `*.example.com`.
+    Below(&'a str),
 }
 
 /// A host pattern that can't be read.
@@ -27,6 +39,15 @@ impl HostPattern {
             None => host == self.host,
         };
         named && self.port.is_none_or(|own| own == port)
+    }
+
+    /// What it names, whatever the port.
+    pub fn named(&self) -> Named<'_> {
+        if let Some(name) = self.host.strip_prefix('.') {
+            return Named::Below(name);
+        }
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        bare.parse().map_or(Named::Name(&self.host), Named::Address)
     }
 }
 
@@ -76,6 +97,15 @@ mod tests {
         assert!(covers("[::1]:80", "[::1]", 80));
         assert!(covers("127.0.0.1", "127.0.0.1", 9));
         assert!(covers("bücher.example", "xn--bcher-kva.example", 443));
+    }
+
+    #[test]
+    fn names_a_host_an_address_or_what_is_below() {
+        let pattern = |text: &str| text.parse::<HostPattern>().unwrap();
+        assert_eq!(pattern("api.example.com:80").named(), Named::Name("api.example.com"));
+        assert_eq!(pattern("*.example.com").named(), Named::Below("example.com"));
+        assert_eq!(pattern("127.0.0.1:80").named(), Named::Address([127, 0, 0, 1].into()));
+        assert_eq!(pattern("[::1]").named(), Named::Address("::1".parse().unwrap()));
     }
 
     #[test]

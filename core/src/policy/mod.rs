@@ -8,6 +8,7 @@ pub mod chunk;
 pub mod company;
 pub mod door;
 pub mod fair;
+pub mod fitness;
 pub mod hint;
 pub mod latency;
 pub mod outlook;
