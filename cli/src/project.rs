@@ -102,7 +102,22 @@ impl Project {
 
     /// Whether there is a local store: looking must not make it.
     pub(crate) fn has_state(&self) -> bool {
-        self.state.join(DATABASE).exists()
+        self.database().exists()
+    }
+
+    /// The folder of the local backend's files.
+    pub(crate) fn state_folder(&self) -> &Path {
+        &self.state
+    }
+
+    /// The local backend's file, whether it is there or not.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.state.join(DATABASE)
+    }
+
+    /// The folder in which secrets are files.
+    pub(crate) fn secrets_folder(&self) -> PathBuf {
+        self.state.join("secrets")
     }
 
     fn local_store(&self) -> Result<Store, Failure> {
@@ -110,7 +125,7 @@ impl Project {
             Failure::failed(format!("make the state folder {}: {error}", self.state.display()))
                 .hint("choose another folder with --state DIR")
         })?;
-        Ok(Store::Local(LocalStore::open(&self.state.join(DATABASE), SystemClock::new())?))
+        Ok(Store::Local(LocalStore::open(&self.database(), SystemClock::new())?))
     }
 
     /// The SDK's settings for the stack's region.
@@ -122,7 +137,7 @@ impl Project {
     /// Where secrets are looked up.
     pub(crate) async fn secrets(&self) -> Result<SecretSource, Failure> {
         Ok(match self.backend {
-            Backend::Local => SecretSource::Local(EnvOrFileSecrets::new(self.state.join("secrets"))),
+            Backend::Local => SecretSource::Local(EnvOrFileSecrets::new(self.secrets_folder())),
             Backend::Aws => {
                 let (sdk, stack) = (self.sdk().await?, self.config.stack.clone());
                 SecretSource::Aws(AwsSecrets::open(&sdk, stack, SystemClock::new()))

@@ -6,6 +6,7 @@
 //! calls: that is where the speed comes from. What a call does inside the transaction stands in the files
 //! named after the ports; `flow` keeps the fair order between batches.
 
+pub mod checkup;
 pub mod minutes;
 pub mod morgue;
 pub mod overview;

@@ -10,10 +10,13 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use super::fault::Failure;
 
 /// The layout written by this program. A file with a higher number is refused, one with a lower number is changed.
-const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 2;
 
 /// "jobq" in ASCII: tells our files from other programs' SQLite files.
-const APPLICATION: i64 = 0x6a6f_6271;
+pub(super) const APPLICATION: i64 = 0x6a6f_6271;
+
+/// After how many pages of 4 KiB the log is written into the file: every 32 MiB, for each time flushes both.
+pub(super) const CHECKPOINT_PAGES: u32 = 8_000;
 
 /// How long a transaction waits for other processes' transactions, which take milliseconds.
 const BUSY: Duration = Duration::from_secs(10);
@@ -131,15 +134,14 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     db.set_prepared_statement_cache_capacity(64);
     // Otherwise SQLite plans a statement anew whenever another LIMIT is bound: a seventh of all CPU time.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // FULL: a commit is on disk before anybody is told. The checkpoint comes every 32 MiB, for each
-    // flushes the log and the file.
+    // FULL: a commit is on disk before anybody is told.
     db.execute_batch(
         "PRAGMA synchronous = FULL;
          PRAGMA cache_size = -16000;
          PRAGMA temp_store = MEMORY;
-         PRAGMA wal_autocheckpoint = 8000;
          PRAGMA journal_size_limit = 67108864;",
     )?;
+    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     Ok(db)
 }
 
@@ -201,14 +203,14 @@ fn make_tables(db: &Connection) -> rusqlite::Result<()> {
 }
 
 /// What a file says it is.
-struct Stamp {
-    application: i64,
-    version: i64,
-    tables: i64,
+pub(super) struct Stamp {
+    pub(super) application: i64,
+    pub(super) version: i64,
+    pub(super) tables: i64,
 }
 
 /// Read in one statement, so that it is one moment's truth while others make the file.
-fn stamp(db: &Connection) -> rusqlite::Result<Stamp> {
+pub(super) fn stamp(db: &Connection) -> rusqlite::Result<Stamp> {
     let sql = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
                FROM pragma_application_id, pragma_user_version";
     db.query_row(sql, [], |row| {

@@ -15,10 +15,11 @@ use jobq_adapters::clock::SystemClock;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::secrets::Secrets;
+use jobq_core::stack::TASK_RETENTION;
 use serde_json::Value;
 
 use super::finding::Finding;
-use super::{account, expected, parts};
+use super::{account, configured, expected, parts};
 use crate::deploy::account::Account;
 use crate::deploy::package::Package;
 use crate::deploy::patience::persist;
@@ -56,12 +57,16 @@ impl Examination<'_> {
             Finding::ok("credentials", format!("{} of account {}", account.caller, account.number)),
             Finding::ok("region", account.sdk.region()),
         ];
+        let config = &self.project.config;
+        findings.extend(configured::settings(config, Some(TASK_RETENTION), self.clock.now()));
+        findings.extend(configured::unattended(config));
         let formation = Formation::open(&account.sdk, &self.project.config.stack);
         let (stack, is_there) = self.stack(&formation).await;
         findings.push(stack);
         if is_there {
             findings.extend(self.queues(&account).await);
             findings.push(self.ledger(&account).await);
+            findings.extend(self.limits().await);
             findings.push(self.artifacts(&account).await);
             findings.extend(self.rules(&account, &formation).await);
             findings.extend(self.drift(&formation).await);
@@ -149,6 +154,13 @@ impl Examination<'_> {
             Ok(true) => Finding::ok(subject, "it is there"),
             Ok(false) => Finding::wrong(subject, "it isn't there", "jobq deploy"),
             Err(fault) => Finding::hidden(subject, "dynamodb:DescribeTable", &fault),
+        }
+    }
+
+    async fn limits(&self) -> Vec<Finding> {
+        match self.project.store().await {
+            Ok(store) => configured::limits(&self.project.config, &store, self.clock.now()).await,
+            Err(failure) => vec![Finding::wrong("limits", failure.message, failure.hints.join("; "))],
         }
     }
 

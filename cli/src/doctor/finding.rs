@@ -25,6 +25,8 @@ pub(crate) struct Finding {
 enum Level {
     /// As it should be.
     Ok,
+    /// It is well to know it.
+    Note,
     /// Somebody should have a look.
     Look,
     /// It doesn't work, or not as jobq.toml says.
@@ -35,6 +37,15 @@ impl Finding {
     /// Something that is as it should be.
     pub(crate) fn ok(subject: impl Into<String>, what: impl Into<String>) -> Self {
         Self { level: Level::Ok, subject: subject.into(), what: what.into(), remedy: None }
+    }
+
+    /// Something that is well to know; the remedy is for whom it doesn't suit.
+    pub(crate) fn note(
+        subject: impl Into<String>,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { level: Level::Note, ..Self::look(subject, what, remedy) }
     }
 
     /// Something that somebody should have a look at.
@@ -91,23 +102,31 @@ impl Findings {
     }
 }
 
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = match self.level {
+            Level::Ok => "ok",
+            Level::Note => "note",
+            Level::Look => "look",
+            Level::Wrong => "WRONG",
+        };
+        writeln!(f, "{level:<6} {}: {}", self.subject, self.what)?;
+        self.remedy.as_ref().map_or(Ok(()), |remedy| writeln!(f, "       -> {remedy}"))
+    }
+}
+
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for finding in &self.findings {
-            let level = match finding.level {
-                Level::Ok => "ok",
-                Level::Look => "look",
-                Level::Wrong => "WRONG",
-            };
-            writeln!(f, "{level:<6} {}: {}", finding.subject, finding.what)?;
-            if let Some(remedy) = &finding.remedy {
-                writeln!(f, "       -> {remedy}")?;
-            }
-        }
+        self.findings.iter().try_for_each(|finding| finding.fmt(f))?;
         match self.wrong {
-            0 => writeln!(f, "nothing is wrong"),
-            1 => writeln!(f, "one thing is wrong"),
-            wrong => writeln!(f, "{wrong} things are wrong"),
+            0 => write!(f, "nothing is wrong")?,
+            1 => write!(f, "one thing is wrong")?,
+            wrong => write!(f, "{wrong} things are wrong")?,
+        }
+        match self.findings.iter().filter(|finding| finding.level == Level::Look).count() {
+            0 => writeln!(f),
+            1 => writeln!(f, ", and one should be looked at"),
+            looks => writeln!(f, ", and {looks} should be looked at"),
         }
     }
 }

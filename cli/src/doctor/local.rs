@@ -1,16 +1,38 @@
-//! What can be wrong on this machine.
+//! What can be wrong on this machine: the state folder, disks, secrets, results and hosts, beside what jobq.toml says.
 
-use jobq_core::ports::secrets::Secrets;
+use jobq_adapters::clock::SystemClock;
+use jobq_adapters::sqlite::checkup::{LAYOUT, sqlite_version};
+use jobq_core::ports::clock::Clock;
 
 use super::finding::Finding;
+use super::{configured, hosts, places, room, secrets, state};
 use crate::args::Global;
 use crate::project::{Project, config_path, config_text};
 
-/// Looks at the configuration, the state folder and the secrets.
+/// Looks at everything. Nothing is made, changed or called.
 pub(crate) async fn examine(project: &Project, global: &Global) -> Vec<Finding> {
-    let mut findings = vec![config(project, global), state(project).await];
-    findings.extend(secrets(project).await);
+    let now = SystemClock::new().now();
+    let mut findings = vec![program(), config(project, global)];
+    findings.extend(configured::settings(&project.config, None, now));
+    let state = state::examine(project);
+    findings.extend(state.findings);
+    findings.extend(room::examine(project));
+    findings.extend(secrets::examine(project).await);
+    findings.extend(places::examine(project));
+    findings.extend(hosts::examine(&project.config).await);
+    // Opening any other file would change it, or fail as was told already.
+    if state.is_usable {
+        findings.extend(match project.store().await {
+            Ok(store) => configured::limits(&project.config, &store, now).await,
+            Err(failure) => vec![Finding::wrong("state", failure.message, "try again: jobq doctor")],
+        });
+    }
     findings
+}
+
+fn program() -> Finding {
+    let version = env!("CARGO_PKG_VERSION");
+    Finding::ok("program", format!("jobq {version}, layout {LAYOUT}, SQLite {}", sqlite_version()))
 }
 
 fn config(project: &Project, global: &Global) -> Finding {
@@ -20,40 +42,4 @@ fn config(project: &Project, global: &Global) -> Finding {
     }
     let (limits, queues) = (project.config.limits.len(), project.config.queues.len());
     Finding::ok("configuration", format!("{path}: {limits} limits, {queues} queues"))
-}
-
-/// Looking must not make it, so where nothing is there is nothing to find.
-async fn state(project: &Project) -> Finding {
-    if !project.has_state() {
-        return Finding::ok("state", "nothing was pushed yet");
-    }
-    match project.store().await {
-        Ok(_) => Finding::ok("state", "the queues and limits can be read and written"),
-        Err(failure) => {
-            let hint = failure.hints.first().cloned();
-            Finding::wrong(
-                "state",
-                failure.message,
-                hint.unwrap_or_else(|| "mend that, or use --state DIR".to_owned()),
-            )
-        }
-    }
-}
-
-async fn secrets(project: &Project) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for limit in project.config.limits.values() {
-        for name in &limit.secrets {
-            let subject = format!("secret {name}");
-            let found = match project.secrets().await {
-                Ok(secrets) => secrets.resolve(name).await.map_err(|fault| fault.chain()),
-                Err(failure) => Err(failure.message),
-            };
-            findings.push(match found {
-                Ok(_) => Finding::ok(subject, format!("there, for {}", limit.name)),
-                Err(why) => Finding::wrong(subject, why, "put it there, or take it out of jobq.toml"),
-            });
-        }
-    }
-    findings
 }

@@ -100,12 +100,12 @@ fn limit_file_size(running: &Child, limits: &str) {
 }
 
 /// A disk of 16 MiB.
-struct Disk {
+pub(crate) struct Disk {
     path: PathBuf,
 }
 
 impl Disk {
-    fn mount(path: &Path) -> Self {
+    pub(crate) fn mount(path: &Path) -> Self {
         mount(&["-t", "tmpfs", "-o", "size=16m", "jobq-test"], path);
         Self { path: path.to_owned() }
     }
@@ -125,8 +125,13 @@ impl Disk {
         path
     }
 
-    fn grow(&self) {
+    /// To 256 MiB.
+    pub(crate) fn grow(&self) {
         mount(&["-o", "remount,size=256m"], &self.path);
+    }
+
+    pub(crate) fn make_read_only(&self) {
+        mount(&["-o", "remount,ro"], &self.path);
     }
 }
 

@@ -19,6 +19,7 @@ mod state;
 mod back_pressure;
 mod bad_input;
 mod disk_full;
+mod doctor;
 mod eta;
 mod first_steps;
 mod help;

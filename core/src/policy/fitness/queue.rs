@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Remark, Weight};
 use crate::human;
 use crate::limit::Limit;
+use crate::policy::retry::delay;
 use crate::policy::schedule::{Openness, next_openings, openness};
 use crate::queue::Queue;
 use crate::time::Timestamp;
@@ -39,18 +40,16 @@ pub fn unattended(queue: &Queue, limit: &Limit) -> Option<Remark> {
 /// A task that is too old before it can be tried again.
 fn too_old(queue: &Queue) -> Option<Remark> {
     let max_age = queue.retry.max_age?;
-    let bounds = [
-        ("retry.min_backoff", queue.retry.min_backoff),
-        ("timeout", queue.timeout),
-        ("retry.max_backoff", queue.retry.max_backoff),
-    ];
-    let (name, length) = bounds.into_iter().find(|(_, length)| *length >= max_age)?;
+    let failures = queue.retry.max_attempts.get().saturating_sub(1);
+    let waits = (failures > 0).then(|| delay(&queue.retry, failures, 1.0));
+    let bounds = [("a call may take", queue.timeout), ("a retry may wait", waits.unwrap_or_default())];
+    let (doing, length) = bounds.into_iter().find(|(_, length)| *length >= max_age)?;
     let what = format!(
-        "its {name}, {}, isn't shorter than retry.max_age, {}: tasks die of age before they are tried again",
+        "{doing} {}, and tasks are too old after {}: they die before they are tried again",
         human::duration(length),
         human::duration(max_age)
     );
-    let remedy = format!("make max_age several times {name}, or leave it out");
+    let remedy = "a longer retry.max_age; or a shorter timeout and max_backoff".to_owned();
     Some(remark(queue, Weight::Look, what, remedy))
 }
 
@@ -135,14 +134,16 @@ mod tests {
 
     #[test]
     fn a_task_that_is_too_old_before_it_is_tried_again() {
-        let tail = "tasks die of age before they are tried again";
-        for (max_age, name, length) in
-            [("1s", "retry.min_backoff", "1s"), ("30s", "timeout", "30s"), ("2m", "retry.max_backoff", "5m")]
-        {
-            let told =
-                format!("Look: its {name}, {length}, isn't shorter than retry.max_age, {max_age}: {tail}");
-            check(&queue(&[], Some(max_age)), None, &[&told]);
-        }
+        let tail = "they die before they are tried again";
+        check(&queue(&[], Some("31s")), None, &[]);
+        let told = format!("Look: a call may take 30s, and tasks are too old after 30s: {tail}");
+        check(&queue(&[], Some("30s")), None, &[&told]);
+        let mut slow = queue(&[], Some("2m"));
+        // The delays before the attempts are at most 1, 2, 4 and 8 seconds, and then 20 times as long.
+        check(&slow, None, &[]);
+        slow.retry.min_backoff *= 20;
+        let told = format!("Look: a retry may wait 160s, and tasks are too old after 2m: {tail}");
+        check(&slow, None, &[&told]);
     }
 
     #[test]
