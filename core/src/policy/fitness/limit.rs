@@ -282,7 +282,10 @@ mod tests {
         }
 
         #[test]
-        fn the_even_rate_of_a_quota_can_be_typed_and_is_not_remarked_on(calls in 1u64..10_000_000, window in prop::sample::select(vec!["m", "h", "d", "mo", "7m", "d sliding"])) {
+        fn the_even_rate_of_a_quota_can_be_typed_and_is_not_remarked_on(
+            calls in 1u64..10_000_000,
+            window in prop::sample::select(vec!["m", "h", "d", "mo", "7m", "d sliding"]),
+        ) {
             let quota: Quota = format!("{calls}/{window}").parse().unwrap();
             let own = limit(&even(&quota), &[&quota.to_string()], &[]);
             prop_assert!(remarks(&own).iter().all(|remark| !remark.what.contains("used up")), "{:?}", remarks(&own));
