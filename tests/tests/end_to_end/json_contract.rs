@@ -34,7 +34,7 @@ impl Held {
             "jobq.toml",
             "[limits.api]\nrate = \"100/s\"\nquotas = [\"600/m\"]\nhosts = [\"127.0.0.1\"]\nallow_private = true\n\
              [queues.calls]\nlimit = \"api\"\nresults = \"results.jsonl\"\n[queues.spare]\nlimit = \"api\"\n\
-             [limits.idle]\nrate = \"1/s\"\nhosts = [\"api.example\"]\n[queues.waiting]\nlimit = \"idle\"\n\
+             [limits.idle]\nrate = \"1/s\"\nhosts = [\"*.example\"]\n[queues.waiting]\nlimit = \"idle\"\n\
              schedule = [\"cron(0 22 L DEC ? 2199) for 4h\"]\n",
         );
         let gone = api.url("/gone");
