@@ -84,6 +84,21 @@ impl Letter {
         }
     }
 
+    /// Whether its batch counts it as dead.
+    pub fn is_counted(&self) -> bool {
+        matches!(self, Self::Written(_)) && self.envelope().is_some()
+    }
+
+    /// When it came into the dead-letter queue, as far as anybody can tell: what the backend moves by itself keeps the
+    /// time at which it was pushed.
+    pub fn came_at(&self, arrived: Option<Timestamp>) -> Option<Timestamp> {
+        match self {
+            Self::Written(letter) => Some(letter.died_at),
+            Self::Moved(_) => None,
+            Self::Foreign(_) => arrived,
+        }
+    }
+
     /// One line for people on what has happened.
     pub fn detail(&self) -> &str {
         match self {

@@ -87,7 +87,7 @@ impl<W: World> Engine<'_, W> {
         };
         let (world, plan, known) = (self.world, self.plan, self.bookings.known.clone());
         // Whoever waits for a queue to be resumed has nothing to book, and would learn of it by no conflict.
-        let is_waiting = !known.state.paused_queues.is_empty();
+        let is_waiting = known.state.paused_queues.iter().any(|pause| pause.holds(now));
         let looks = is_waiting || (self.has_company(now) && !plan.manner.spread.is_zero());
         let known = (!looks).then_some(known);
         self.operate(async move { Step::Booked(book_slots(world, plan, known, want).await) });

@@ -64,7 +64,9 @@ pub(crate) struct Place {
 pub(crate) fn place(line: &str) -> Result<Option<Place>, Problem> {
     let fields = Fields::read(line)?;
     let story = given(fields.dead).map(read_story).transpose()?;
-    let has_task = given(fields.url).is_some();
+    let task =
+        [fields.url, fields.method, fields.headers, fields.body, fields.id, fields.priority, fields.delay];
+    let has_task = task.iter().any(Option::is_some);
     Ok(story.map(|story| Place { queue: story.queue, letter: story.letter, has_task }))
 }
 

@@ -66,6 +66,7 @@ macro_rules! hold_queue_and_ledger {
                 a_round_shows_each_letter_once,
                 a_crowd_is_shown,
                 what_is_sent_back_is_a_task_again,
+                what_was_not_counted_is_not_counted_back,
                 what_is_dropped_is_gone,
                 a_letter_ends_once,
                 two_rounds_share_the_letters,

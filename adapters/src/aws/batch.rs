@@ -97,6 +97,9 @@ impl<C: Clock> AwsStore<C> {
         let request = self
             .change(batch)
             .update_expression("ADD dead :back SET expires = :expires")
+            // Never below nothing: a count that a crash has left too low must not make the batch unreadable.
+            .condition_expression("attribute_exists(id) AND dead >= :least")
+            .expression_attribute_values(":least", number(back))
             .expression_attribute_values(":back", AttributeValue::N(format!("-{back}")));
         self.changed(&operation, request).await.map(drop)
     }

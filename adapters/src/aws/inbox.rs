@@ -17,7 +17,7 @@ use super::failure;
 use super::packing::seconds;
 use super::store::{AwsStore, locked};
 use super::tens::Answer;
-use super::twins::LETTER;
+use super::twins::{COPY, LETTER};
 
 /// The most messages of one request.
 const MOST: usize = 10;
@@ -61,7 +61,8 @@ impl<C: Clock> Inbox for AwsStore<C> {
             .visibility_timeout(hidden)
             .wait_time_seconds(seconds(wait, LONGEST_WAIT))
             .message_system_attribute_names(Attribute::ApproximateReceiveCount)
-            .message_attribute_names(LETTER);
+            .message_attribute_names(LETTER)
+            .message_attribute_names(COPY);
         let received = match request.send().await {
             Ok(received) => received.messages.unwrap_or_default(),
             Err(error) if failure::code(&error) == Some("OverLimit") => {

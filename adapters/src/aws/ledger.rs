@@ -60,7 +60,7 @@ impl<C: Clock> Ledger for AwsStore<C> {
 
 impl<C> AwsStore<C> {
     /// Reads an item: the latest one written by anybody.
-    async fn item(&self, operation: String, key: AttributeValue) -> Result<Option<Item>, Fault> {
+    pub(super) async fn item(&self, operation: String, key: AttributeValue) -> Result<Option<Item>, Fault> {
         let table = self.shared.stack.ledger();
         let request = self.shared.ledger.get_item().table_name(&table).key(ID, key).consistent_read(true);
         match request.send().await {

@@ -6,7 +6,7 @@
 //! minute (about a hundred thousand), it may miss some.
 //!
 //! Sending back is two writes, the copy and then the delete, and a crash between them leaves both. The copy says which
-//! letter it came from, and whoever receives it asks the ledger whether it is the one that counts: see [`super::twins`].
+//! letter it came from, and whoever receives it asks the ledger whether it is the one that counts: see `twins`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -53,6 +53,8 @@ pub struct AwsRound<C> {
     /// Every letter shown, as it was shown last; those that were ended among them.
     seen: HashMap<LetterId, Seen>,
     quiet: u32,
+    /// How many letters were shown once more since the last new one.
+    again: usize,
 }
 
 /// A letter as it was shown last.
@@ -74,7 +76,7 @@ impl<C: Clock + Clone> Morgue for AwsStore<C> {
     type Round = AwsRound<C>;
 
     fn round(&self, queue: &QueueName) -> AwsRound<C> {
-        AwsRound { store: self.clone(), queue: queue.clone(), seen: HashMap::new(), quiet: 0 }
+        AwsRound { store: self.clone(), queue: queue.clone(), seen: HashMap::new(), quiet: 0, again: 0 }
     }
 }
 
@@ -84,13 +86,15 @@ impl<C: Clock> Round for AwsRound<C> {
         let Some(at) = self.store.look_up(&operation, self.letters()).await? else {
             return Ok(Vec::new());
         };
-        while self.quiet < QUIET {
+        // Letters whose minute is over are shown again, and others may lie behind them; but not for ever.
+        while self.quiet < QUIET && self.again <= self.seen.len() {
+            let before = self.again;
             let found = self.receive(&operation, &at).await?;
             if !found.is_empty() {
-                self.quiet = 0;
+                (self.quiet, self.again) = (0, 0);
                 return Ok(found);
             }
-            self.quiet += 1;
+            self.quiet = if self.again > before { 0 } else { self.quiet + 1 };
         }
         Ok(Vec::new())
     }
@@ -113,7 +117,9 @@ impl<C: Clock> Round for AwsRound<C> {
                 seen.ended = true;
             }
         }
-        fault = fault.or(self.count_back(&decided).await.err());
+        // Once for each letter: one that couldn't be deleted comes again.
+        let is_gone = |ending: &Ending| deleted.answers.contains(&(ending.number, Answer::Held));
+        fault = fault.or(self.count_back(decided.iter().filter(|(ending, _)| is_gone(ending))).await.err());
         fault.map_or(Ok(settled), Err)
     }
 
@@ -169,6 +175,7 @@ impl<C: Clock> AwsRound<C> {
         let id = LetterId(message.message_id?);
         let seen = Seen { handle: message.receipt_handle?, hidden_until, ended: false };
         let is_new = self.seen.insert(id.clone(), seen).is_none();
+        self.again += usize::from(!is_new);
         let body = message.body.unwrap_or_default().into_bytes();
         let arrived = millis.map(|millis| Timestamp::from_micros(millis.saturating_mul(1_000)));
         is_new.then_some(Found { id, body, arrived })
@@ -192,9 +199,12 @@ impl<C: Clock> AwsRound<C> {
         operation: &str,
         endings: &'a [Ending],
     ) -> (Vec<(&'a Ending, Settled)>, Option<Fault>) {
-        let mut decided = Vec::new();
-        let sent = self.send_back(operation, endings).await;
-        let mut fault = sent.fault;
+        let (mut decided, mut fault) = self.decided_before(operation, endings).await;
+        let is_decided = |ending: &Ending| decided.iter().any(|(other, _)| other.number == ending.number);
+        let open: Vec<&Ending> = endings.iter().filter(|ending| !is_decided(ending)).collect();
+        // What can't be looked up isn't sent: somebody may have dropped it.
+        let sent = if fault.is_none() { self.send_back(operation, &open).await } else { Told::default() };
+        fault = fault.or(sent.fault);
         for (number, answer) in sent.answers {
             let ending = endings.iter().find(|ending| ending.number == number);
             decided.extend(ending.filter(|_| answer == Answer::Held).map(|ending| (ending, Settled::Held)));
@@ -215,15 +225,40 @@ impl<C: Clock> AwsRound<C> {
         (decided, fault)
     }
 
-    async fn send_back(&self, operation: &str, endings: &[Ending]) -> Told {
+    /// Letters to be sent back that another round has dropped, or sent back so that the copy was received: nothing is
+    /// left of them but themselves.
+    async fn decided_before<'a>(
+        &self,
+        operation: &str,
+        endings: &'a [Ending],
+    ) -> (Vec<(&'a Ending, Settled)>, Option<Fault>) {
+        let back = endings.iter().filter(|ending| matches!(ending.fate, Fate::SendBack { .. }));
+        let asked = back
+            .map(|ending| async move { (ending, self.store.is_claimed(operation, &ending.letter.0).await) });
+        let mut asked = futures::stream::iter(asked.collect::<Vec<_>>()).buffer_unordered(AT_ONCE);
+        let (mut decided, mut fault) = (Vec::new(), None);
+        while let Some((ending, claimed)) = asked.next().await {
+            match claimed {
+                Ok(true) => decided.push((ending, Settled::Stale)),
+                Ok(false) => {}
+                Err(failure) => fault = fault.or(Some(failure)),
+            }
+        }
+        (decided, fault)
+    }
+
+    async fn send_back(&self, operation: &str, endings: &[&Ending]) -> Told {
         let mut told = Told::default();
         let mut messages = Vec::new();
         for ending in endings {
-            let Fate::SendBack(parcel) = &ending.fate else {
+            let Fate::SendBack { copy, .. } = &ending.fate else {
                 continue;
             };
-            match Message::new(operation, parcel.body.clone(), Duration::ZERO) {
-                Ok(message) => messages.push((ending.number, message.in_place_of(&ending.letter.0))),
+            match Message::new(operation, copy.body.clone(), Duration::ZERO) {
+                Ok(message) => {
+                    let stamp = format!("{:x}-{}", self.store.clock.now().as_nanos(), ending.number);
+                    messages.push((ending.number, message.in_place_of(&ending.letter.0, &stamp)));
+                }
                 Err(fault) => told.add(Told::failed(fault)),
             }
         }
@@ -235,11 +270,14 @@ impl<C: Clock> AwsRound<C> {
     }
 
     /// Counts what went back: one write for each batch.
-    async fn count_back(&self, decided: &[(&Ending, Settled)]) -> Result<(), Fault> {
+    async fn count_back<'a>(
+        &self,
+        ended: impl Iterator<Item = &'a (&'a Ending, Settled)>,
+    ) -> Result<(), Fault> {
         let mut batches: HashMap<&BatchId, u64> = HashMap::new();
-        for (ending, _) in decided {
-            if let Fate::SendBack(parcel) = &ending.fate {
-                *batches.entry(&parcel.batch).or_default() += 1;
+        for (ending, settled) in ended {
+            if let (Settled::Held, Fate::SendBack { copy, counted: true }) = (settled, &ending.fate) {
+                *batches.entry(&copy.batch).or_default() += 1;
             }
         }
         for (batch, back) in batches {

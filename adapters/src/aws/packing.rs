@@ -23,8 +23,8 @@ pub(super) struct Message {
     pub(super) body: String,
     /// In whole seconds, as SQS counts.
     pub(super) delay: i32,
-    /// The dead letter it is a copy of.
-    pub(super) letter: Option<String>,
+    /// The dead letter it is a copy of, and what tells this copy from others.
+    pub(super) letter: Option<(String, String)>,
 }
 
 impl Message {
@@ -40,8 +40,8 @@ impl Message {
     }
 
     /// The same, as a copy of a dead letter.
-    pub(super) fn in_place_of(self, letter: &str) -> Self {
-        Self { letter: Some(letter.to_owned()), ..self }
+    pub(super) fn in_place_of(self, letter: &str, copy: &str) -> Self {
+        Self { letter: Some((letter.to_owned(), copy.to_owned())), ..self }
     }
 }
 

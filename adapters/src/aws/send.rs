@@ -8,7 +8,7 @@ use super::address::Address;
 use super::packing::{Message, pack};
 use super::store::AwsStore;
 use super::tens::{Reply, Told, all, ask};
-use super::twins::LETTER;
+use super::twins::{COPY, LETTER};
 
 impl<C: Clock> AwsStore<C> {
     /// Sends messages to the SQS queue of this name, `at_once` requests at a time. Each has the number it is answered
@@ -60,9 +60,11 @@ fn entry(operation: &str, number: usize, message: &Message) -> Result<SendMessag
         .id(number.to_string())
         .message_body(&message.body)
         .delay_seconds(message.delay);
-    if let Some(letter) = &message.letter {
-        let value = MessageAttributeValue::builder().data_type("String").string_value(letter);
-        entry = entry.message_attributes(LETTER, value.build().map_err(wrong)?);
+    if let Some((letter, copy)) = &message.letter {
+        for (name, text) in [(LETTER, letter), (COPY, copy)] {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(text);
+            entry = entry.message_attributes(name, value.build().map_err(wrong)?);
+        }
     }
     entry.build().map_err(wrong)
 }

@@ -4,12 +4,15 @@
 //! one finds it there and is deleted. Dropping a letter writes itself down in the same place, so that what is dropped
 //! isn't called because of a copy that somebody sent before. Tasks that were never dead cost nothing of this.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::Message;
 use futures::future::join_all;
 use jobq_core::fault::Fault;
 use jobq_core::ports::clock::Clock;
+use jobq_core::stack::{LETTER_RETENTION, TASK_RETENTION};
 
 use super::address::Address;
 use super::store::AwsStore;
@@ -18,11 +21,16 @@ use super::table::{self, ID, number};
 /// The attribute of a copy that holds the id of its letter.
 pub(super) const LETTER: &str = "jobq.letter";
 
-/// Who a letter belongs to that was dropped. No message is called so.
+/// The attribute that tells a copy from others of its letter. Not SQS's own id: a message that is moved gets a new one.
+pub(super) const COPY: &str = "jobq.copy";
+
+/// Who a letter belongs to that was dropped. No copy is called so.
 pub(super) const DROPPED: &str = "dropped";
 
-/// How long it is kept whom a letter belongs to, in seconds: longer than SQS keeps any message.
-const KEPT: u64 = 15 * 86_400;
+/// How long it is kept whom a letter belongs to: a letter may be sent back at the end of its time, and its copy wait for
+/// all of its own.
+const KEPT: Duration =
+    LETTER_RETENTION.saturating_add(TASK_RETENTION).saturating_add(Duration::from_secs(86_400));
 
 /// Requests under way at once.
 const AT_ONCE: usize = 8;
@@ -30,7 +38,7 @@ const AT_ONCE: usize = 8;
 impl<C: Clock> AwsStore<C> {
     /// Whether a letter belongs to this holder: it is the first to ask, or has asked before.
     pub(super) async fn claim(&self, operation: &str, letter: &str, holder: &str) -> Result<bool, Fault> {
-        let expires = (self.clock.now().as_nanos() / 1_000_000_000).saturating_add(KEPT);
+        let expires = self.clock.now().plus(KEPT).as_nanos() / 1_000_000_000;
         let request = self.shared.ledger.update_item().table_name(self.shared.stack.ledger());
         let request = request
             .key(ID, table::letter_key(letter))
@@ -48,6 +56,12 @@ impl<C: Clock> AwsStore<C> {
         }
     }
 
+    /// Whether a letter belongs to somebody.
+    pub(super) async fn is_claimed(&self, operation: &str, letter: &str) -> Result<bool, Fault> {
+        let item = self.item(operation.to_owned(), table::letter_key(letter)).await?;
+        Ok(item.is_some_and(|item| item.contains_key("holder")))
+    }
+
     /// The messages received without those whose twin came first; these are deleted. Where the ledger doesn't answer
     /// they are given out: once more is better than never.
     pub(super) async fn without_twins(
@@ -56,7 +70,7 @@ impl<C: Clock> AwsStore<C> {
         at: &Address,
         received: Vec<Message>,
     ) -> Vec<Message> {
-        if received.iter().all(|message| letter_of(message).is_none()) {
+        if received.iter().all(|message| text(message, LETTER).is_none()) {
             return received;
         }
         let counts = join_all(received.iter().map(|message| self.counts(operation, message))).await;
@@ -73,14 +87,14 @@ impl<C: Clock> AwsStore<C> {
 
     /// Whether a message is no copy of a letter, or the copy that counts.
     async fn counts(&self, operation: &str, message: &Message) -> bool {
-        match (letter_of(message), &message.message_id) {
-            (Some(letter), Some(id)) => self.claim(operation, letter, id).await.unwrap_or(true),
+        match (text(message, LETTER), text(message, COPY)) {
+            (Some(letter), Some(copy)) => self.claim(operation, letter, copy).await.unwrap_or(true),
             _ => true,
         }
     }
 }
 
-/// The letter that a message is a copy of.
-fn letter_of(message: &Message) -> Option<&str> {
-    message.message_attributes.as_ref()?.get(LETTER)?.string_value.as_deref()
+/// What an attribute of a message says.
+fn text<'a>(message: &'a Message, attribute: &str) -> Option<&'a str> {
+    message.message_attributes.as_ref()?.get(attribute)?.string_value.as_deref()
 }

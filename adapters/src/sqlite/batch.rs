@@ -2,7 +2,6 @@
 
 use jobq_core::batch::{Mark, NewBatch, Opened, Tally};
 use jobq_core::name::BatchId;
-use jobq_core::settlement::Parcel;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::number::{count, instant, read, stored};
@@ -53,9 +52,9 @@ pub(super) fn tally(db: &Connection, id: &BatchId) -> rusqlite::Result<Option<Ta
 }
 
 /// Counts tasks that go back to their queues: each is one less dead in its batch. A batch nobody opened isn't counted.
-pub(super) fn reopen(db: &Connection, back: &[Parcel]) -> rusqlite::Result<()> {
+pub(super) fn reopen(db: &Connection, back: &[BatchId]) -> rusqlite::Result<()> {
     let mut update = db.prepare_cached("UPDATE batches SET dead = max(dead - 1, 0) WHERE name = ?1")?;
-    back.iter().try_for_each(|parcel| update.execute([parcel.batch.as_str()]).map(drop))
+    back.iter().try_for_each(|batch| update.execute([batch.as_str()]).map(drop))
 }
 
 /// Ends to be counted. Collected first, so that a batch is written once for all of them.

@@ -3,7 +3,7 @@
 
 use jobq_core::fault::Fault;
 use jobq_core::letter::LetterId;
-use jobq_core::name::QueueName;
+use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::morgue::{Fate, Found, Morgue, Round};
 use jobq_core::settlement::{Parcel, Settled};
@@ -78,17 +78,19 @@ fn end_all(
     let mut delete = db.prepare_cached("DELETE FROM letters WHERE id = ?1 AND queue = ?2")?;
     let mut settled = Vec::with_capacity(fates.len());
     let mut back: Vec<Parcel> = Vec::new();
+    let mut dead: Vec<BatchId> = Vec::new();
     for (letter, fate) in fates {
         let is_there = match letter.0.parse::<i64>() {
             Ok(letter) => delete.execute([letter, id.0])? > 0,
             Err(_) => false,
         };
-        if let (true, Fate::SendBack(parcel)) = (is_there, fate) {
-            back.push(parcel.clone());
+        if let (true, Fate::SendBack { copy, counted }) = (is_there, fate) {
+            back.push(copy.clone());
+            dead.extend(counted.then(|| copy.batch.clone()));
         }
         settled.push(if is_there { Settled::Held } else { Settled::Stale });
     }
-    batch::reopen(db, &back)?;
+    batch::reopen(db, &dead)?;
     outbox::insert_now(db, queue, back, now)?;
     Ok(settled)
 }

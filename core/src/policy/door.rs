@@ -17,8 +17,7 @@ pub fn door(queue: &Queue, state: &LimitState, now: Timestamp) -> Openness {
 
 /// The pause of a queue by hand that holds at `now`.
 pub fn paused<'a>(state: &'a LimitState, queue: &QueueName, now: Timestamp) -> Option<&'a QueuePause> {
-    let holds = |pause: &&QueuePause| pause.until.is_none_or(|until| now < until);
-    state.paused_queues.iter().filter(|pause| pause.queue == queue.as_str()).find(holds)
+    state.paused_queues.iter().find(|pause| pause.queue == queue.as_str() && pause.holds(now))
 }
 
 #[cfg(test)]

@@ -23,7 +23,13 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// This goes to the letter's queue, and the letter is deleted.
-    SendBack(Parcel),
+    SendBack {
+        /// The task that starts anew.
+        copy: Parcel,
+        /// Whether its batch counts it as dead, and counts one less then: nobody has counted what the backend moved by
+        /// itself, or what was no task when it died.
+        counted: bool,
+    },
     /// It is deleted.
     Drop,
 }
@@ -49,7 +55,8 @@ pub trait Round: Send {
 
     /// Ends letters that this round has shown. Answers entry by entry, in order: `Held`, that is its end; or
     /// `Stale`, somebody else has ended it, or it was shown too long ago: this call changed nothing. A letter sent
-    /// back is one less dead in its batch.
+    /// back is one less dead in its batch if it was counted there. What a crash of another round has sent back or
+    /// dropped already is `Stale`, as far as that can be known: a drop in the same instant may win over it.
     ///
     /// A fault means that any of it may have happened. Whatever is repeated after a fault or a crash, and whoever else
     /// ends the same letter: what was sent back is received as one task, and never if it was dropped before.

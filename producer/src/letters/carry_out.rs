@@ -74,7 +74,10 @@ async fn walk<R: Round, C: Clock>(
 fn fates(order: &Order, chosen: impl Iterator<Item = Found>, now: Timestamp) -> Vec<(LetterId, Fate)> {
     let fate = |found: Found| match order.judge(&found, &Letter::read(&found.body), now) {
         Judged::Drops => Some((found.id, Fate::Drop)),
-        Judged::GoesBack(envelope) => Some((found.id, Fate::SendBack(envelope.seal()))),
+        Judged::GoesBack(envelope) => {
+            let counted = Letter::read(&found.body).is_counted();
+            Some((found.id, Fate::SendBack { copy: envelope.seal(), counted }))
+        }
         // It was another when it was chosen, and letters don't change.
         Judged::Other | Judged::NoTask | Judged::Refused(_) => None,
     };

@@ -70,7 +70,7 @@ impl Filter {
             && any(&self.statuses, |pattern| pattern.covers(letter.status()))
             && any(&self.hosts, |pattern| calls(letter, pattern))
             && any(&self.batches, |batch| letter.envelope().is_some_and(|envelope| envelope.batch == *batch))
-            && self.spans(letter.died_at().or(found.arrived))
+            && self.spans(letter.came_at(found.arrived))
             && self.grep.as_ref().is_none_or(|grep| grep.is_match(&Line::new(queue, found, letter).to_json()))
     }
 

@@ -152,7 +152,7 @@ impl Line {
             batch: envelope.map(|envelope| envelope.batch.to_string()),
             reason: letter.kind().to_string(),
             detail: letter.detail().to_owned(),
-            died_at: letter.died_at().or(found.arrived).map(instant),
+            died_at: letter.came_at(found.arrived).map(instant),
             status: letter.status(),
             host: host(letter),
             excerpt: letter.excerpt().map(ToOwned::to_owned),

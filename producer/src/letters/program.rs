@@ -11,7 +11,7 @@ use jaq_core::{Compiler, Ctx, Filter, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
 
 /// What isn't there: functions that reach beyond the value they are given.
-const LEFT_OUT: [&str; 10] = [
+const LEFT_OUT: [&str; 11] = [
     "debug",
     "debug_empty",
     "env",
@@ -20,6 +20,7 @@ const LEFT_OUT: [&str; 10] = [
     "input",
     "inputs",
     "input_line_number",
+    "now",
     "stderr",
     "stderr_empty",
 ];

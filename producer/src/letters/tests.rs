@@ -166,6 +166,8 @@ fn files_pick_letters_and_say_what_they_become() {
     assert_eq!(sent_back(&letter, None, Some(&own)), "t-1 POST https://api.example.com/v1/x ");
     let edited = own.replace("/v1/", "/v3/");
     assert_eq!(sent_back(&letter, None, Some(&edited)), "t-1 POST https://api.example.com/v3/x ");
+    let without_url = own.replace(r#""url":"https://api.example.com/v1/x","#, "");
+    assert!(Picked::read(without_url.as_bytes(), &queue()).is_err(), "it would go back as it was");
     let other = own.replace(r#""letter":"17""#, r#""letter":"18""#);
     assert_eq!(sent_back(&letter, None, Some(&other)), "not meant");
     assert_eq!(sent_back(&found("9", "hello"), None, Some(&line(&found("9", "hello")))), "no task");

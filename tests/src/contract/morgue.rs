@@ -85,7 +85,7 @@ pub async fn what_is_sent_back_is_a_task_again<S: Outbox + Inbox + Depth + Ledge
     let store = subject.open();
     kill(&subject, &store, &["a", "b"]).await;
     let mut round = store.round(&troops());
-    let fate = Fate::SendBack(parcel("b", "again"));
+    let fate = Fate::SendBack { copy: parcel("b", "again"), counted: true };
     let ids = ids(&mut round).await;
     let settled = round.end(vec![(ids[&letter("a")].clone(), fate)]).await.unwrap();
     round.close().await.unwrap();
@@ -96,6 +96,24 @@ pub async fn what_is_sent_back_is_a_task_again<S: Outbox + Inbox + Depth + Ledge
     assert_eq!((tally.known, tally.dead, tally.open()), (2, 1, 1));
     assert_eq!(settle(&store, &back[0].receipt, done("b")).await, Settled::Held);
     assert_eq!(letters(&store, &troops()).await, [letter("b")]);
+}
+
+/// What its batch hasn't counted as dead isn't counted back: nobody counts what was no task when it died.
+pub async fn what_was_not_counted_is_not_counted_back<S: Outbox + Inbox + Ledger + Morgue>(
+    subject: Subject<S>,
+) {
+    let store = subject.open();
+    push(&store, "b", &["task"]).await;
+    let receipt = subject.gather_one(&store).await.receipt;
+    let end = End::Dead { letter: letter("a"), batch: None };
+    assert_eq!(settle(&store, &receipt, end).await, Settled::Held);
+    let mut round = store.round(&troops());
+    let id = ids(&mut round).await.remove(&letter("a")).unwrap();
+    let fate = Fate::SendBack { copy: parcel("b", "again"), counted: false };
+    assert_eq!(round.end(vec![(id, fate)]).await.unwrap(), [Settled::Held]);
+    round.close().await.unwrap();
+    let tally = store.tally(&batch("b")).await.unwrap().unwrap();
+    assert_eq!((tally.known, tally.dead, tally.open()), (1, 0, 1));
 }
 
 /// What is dropped is gone, and was dead.
@@ -118,7 +136,7 @@ pub async fn a_letter_ends_once<S: Outbox + Inbox + Depth + Morgue>(subject: Sub
     kill(&subject, &store, &["a"]).await;
     let mut round = store.round(&troops());
     let id = ids(&mut round).await.remove(&letter("a")).unwrap();
-    let back = || Fate::SendBack(parcel("b", "again"));
+    let back = || Fate::SendBack { copy: parcel("b", "again"), counted: true };
     let held = round.end(vec![(id.clone(), back())]).await.unwrap();
     assert_eq!(held, [Settled::Held]);
     for fate in [back(), Fate::Drop] {
@@ -150,7 +168,7 @@ pub async fn two_rounds_share_the_letters<S: Outbox + Inbox + Morgue>(subject: S
         let (mine, others) = futures::join!(one.next(), other.next());
         let (mine, others) = (mine.unwrap(), others.unwrap());
         (one_goes_on, other_goes_on) = (!mine.is_empty(), !others.is_empty());
-        let again = |found: Found| (found.id, Fate::SendBack(parcel("b", "again")));
+        let again = |found: Found| (found.id, Fate::SendBack { copy: parcel("b", "again"), counted: true });
         let drop = |found: Found| (found.id, Fate::Drop);
         let (held, gone) = futures::join!(
             one.end(mine.into_iter().map(again).collect()),

@@ -223,7 +223,7 @@ async fn end_letter(store: &Store, fate: Fate) -> Result<Vec<Settled>, Fault> {
 }
 
 fn again() -> Fate {
-    Fate::SendBack(parcel("b", "again"))
+    Fate::SendBack { copy: parcel("b", "again"), counted: true }
 }
 
 #[tokio::test]

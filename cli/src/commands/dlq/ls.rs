@@ -34,7 +34,7 @@ pub(super) async fn run(args: Args, desk: &Desk) -> Result<Exit, Failure> {
     for queue in desk.queues(args.queue).await? {
         desk.look(&queue, &mut |found, letter| {
             if filter.matches(&queue, found, letter) {
-                letters.push((letter.died_at().or(found.arrived), Line::new(&queue, found, letter)));
+                letters.push((letter.came_at(found.arrived), Line::new(&queue, found, letter)));
             }
         })
         .await?;

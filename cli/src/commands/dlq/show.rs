@@ -24,7 +24,7 @@ pub(super) async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
     for queue in desk.queues(None).await? {
         desk.look(&queue, &mut |letter, read| {
             if is_called(&args.id, letter, read) {
-                found.push((read.died_at().or(letter.arrived), Line::new(&queue, letter, read)));
+                found.push((read.came_at(letter.arrived), Line::new(&queue, letter, read)));
             }
         })
         .await?;

@@ -91,6 +91,13 @@ pub struct QueuePause {
     pub until: Option<Timestamp>,
 }
 
+impl QueuePause {
+    /// Whether it hasn't ended by itself at `now`.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
 /// A drainer at work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Holder {
