@@ -170,7 +170,7 @@ impl LimitReading {
             effective_per_second: effective(limit, state, now).per_second(),
             used_per_second: used(limit, state, now),
             refused_per_minute: traffic::refused(state, now).rounded(),
-            paused: pause(state, now).is_some(),
+            paused: state.pause_at(now).is_some(),
             cooling_seconds: cooling.map(|cool| cool.until.since(now).as_secs_f64()),
             because: because(limit, state, now),
             quotas: limit.quotas.iter().map(|quota| QuotaReading::new(limit, quota, state, now)).collect(),
@@ -216,15 +216,11 @@ fn used(limit: &Limit, state: &LimitState, now: Timestamp) -> Option<f64> {
     rate.filter(|_| traffic::is_counted(limit))
 }
 
-pub(crate) fn pause(state: &LimitState, now: Timestamp) -> Option<&Pause> {
-    state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
-}
-
 /// Everything that makes the limit slower, or stops it, now.
 fn because(limit: &Limit, state: &LimitState, now: Timestamp) -> Vec<String> {
     let effective = effective(limit, state, now);
     let mut because = Vec::new();
-    if let Some(Pause { until }) = pause(state, now) {
+    if let Some(Pause { until }) = state.pause_at(now) {
         because.push(format!("paused by hand{}", still(*until, now)));
     }
     if let Some(cool) = state.cool_down.as_ref().filter(|cool| now < cool.until) {

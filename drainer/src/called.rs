@@ -21,7 +21,7 @@ use jobq_core::time::Timestamp;
 
 use crate::engine::Engine;
 use crate::hand::Ready;
-use crate::settled::{Ending, excerpt};
+use crate::settled::{EXCERPT, Ending, beginning};
 use crate::step::Step;
 use crate::world::World;
 
@@ -173,7 +173,7 @@ impl Called {
                 Ending::retry(&queue.name, self.ready.receipt, &self.ready.envelope, delay, spent)
             }
             Outcome::Dead { reason, detail } => {
-                let excerpt = self.answer.as_ref().ok().map(|reply| excerpt(&reply.body));
+                let excerpt = self.answer.as_ref().ok().map(|reply| beginning(&reply.body, EXCERPT));
                 let remains = Remains::Envelope(Box::new(self.ready.envelope));
                 let letter = DeadLetter { reason, detail, died_at: now, excerpt, remains };
                 Ending::dead(&queue.name, self.ready.receipt, letter)

@@ -20,7 +20,7 @@ use crate::engine::Engine;
 use crate::hand::Ready;
 use crate::persist::pause;
 use crate::plan::Until;
-use crate::settled::Ending;
+use crate::settled::{Ending, beginning};
 use crate::step::Step;
 use crate::world::World;
 
@@ -225,9 +225,11 @@ impl<W: World> Engine<'_, W> {
             remains,
         };
         let letter = match Envelope::decode(&delivery.body) {
-            Err(error) => {
-                dead(Reason::Unreadable, error.to_string(), Remains::Unreadable(kept(&delivery.body)))
-            }
+            Err(error) => dead(
+                Reason::Unreadable,
+                error.to_string(),
+                Remains::Unreadable(beginning(&delivery.body, KEPT)),
+            ),
             Ok(envelope) if delivery.receives > MOST_RECEIVES => {
                 let detail = format!("received {} times without an end", delivery.receives);
                 dead(Reason::Poison, detail, Remains::Envelope(Box::new(envelope)))
@@ -262,9 +264,4 @@ fn request(envelope: &Envelope) -> Request {
         request.headers.push(("idempotency-key".to_owned(), envelope.id.as_str().to_owned()));
     }
     request
-}
-
-/// A body that is no envelope, as text.
-fn kept(body: &[u8]) -> String {
-    String::from_utf8_lossy(&body[..body.len().min(KEPT)]).into_owned()
 }

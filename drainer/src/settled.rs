@@ -23,7 +23,7 @@ use crate::step::Step;
 use crate::world::World;
 
 /// How much of an answer a dead letter keeps, in bytes.
-const EXCERPT: usize = 1_024;
+pub(crate) const EXCERPT: usize = 1_024;
 
 /// How a delivery ends, with the record that must be durable first.
 pub(crate) struct Ending {
@@ -186,7 +186,7 @@ async fn record_and_settle<W: World>(world: &W, endings: &mut [Ending]) -> Resul
     persist(world, || world.inbox().settle(&settlements)).await
 }
 
-/// The beginning of a body as text.
-pub(crate) fn excerpt(body: &[u8]) -> String {
-    String::from_utf8_lossy(&body[..body.len().min(EXCERPT)]).into_owned()
+/// The first so many bytes of a body as text.
+pub(crate) fn beginning(body: &[u8], most: usize) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(most)]).into_owned()
 }

@@ -11,10 +11,10 @@ use jobq_core::host::HostPattern;
 use jobq_core::letter::Letter;
 use jobq_core::limit::Limit;
 use jobq_core::name::QueueName;
-use jobq_core::ports::morgue::{Morgue, Round};
 use jobq_core::queue::Queue;
 use jobq_core::rate::{Pace, Rate};
 use jobq_drainer::plan::Until;
+use jobq_producer::letters::look::look;
 use serde::Serialize;
 
 use super::drain::DrainReport;
@@ -118,16 +118,9 @@ fn task_file(api: &str) -> String {
 }
 
 async fn dead_letters(store: &Store, queue: &QueueName) -> Result<Vec<String>, Failure> {
-    let mut round = store.round(queue);
     let mut lines = Vec::new();
-    loop {
-        let found = round.next().await?;
-        if found.is_empty() {
-            round.close().await?;
-            return Ok(lines);
-        }
-        lines.extend(found.iter().map(|found| line(&Letter::read(&found.body))));
-    }
+    look(store, queue, &mut |_, letter| lines.push(line(letter)), &|| true).await?;
+    Ok(lines)
 }
 
 fn line(letter: &Letter) -> String {

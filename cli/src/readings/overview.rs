@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use super::ahead::{EtaReading, concerns};
 use super::queues::QueueReading;
-use super::{LimitReading, TELLING, limit_of_a_run, pause, queue_names};
+use super::{LimitReading, TELLING, limit_of_a_run, queue_names};
 use crate::failure::Failure;
 use crate::project::Project;
 use crate::store::Store;
@@ -146,7 +146,7 @@ impl Measured<'_> {
 impl Loaded {
     /// Whether nothing of this queue is called because somebody said so.
     fn is_paused(&self, queue: &QueueName, now: Timestamp) -> bool {
-        pause(&self.state, now).is_some() || door::paused(&self.state, queue, now).is_some()
+        self.state.pause_at(now).is_some() || door::paused(&self.state, queue, now).is_some()
     }
 
     /// What lies ahead of this limit's queues.

@@ -10,8 +10,9 @@ use jobq_core::letter::Letter;
 use jobq_core::name::QueueName;
 use jobq_core::policy::replay::log::{AttemptLog, Story};
 use jobq_core::ports::depth::Depth;
-use jobq_core::ports::morgue::{Morgue, Round};
+use jobq_core::ports::morgue::Found;
 use jobq_core::time::Timestamp;
+use jobq_producer::letters::look::look;
 use serde::Serialize;
 
 use super::sources::{Source, Sources};
@@ -130,28 +131,17 @@ impl Gathered {
     /// Reads the dead letters, and counts the tasks that have neither a result nor a letter yet.
     async fn ask_store(&mut self, store: &Store) -> Result<(), Failure> {
         for queue in self.queues.clone() {
-            self.read_letters(store.round(&queue)).await?;
+            let mut add = |_: &Found, letter: &Letter| match letter.envelope() {
+                Some(envelope) => {
+                    self.log.add(&Story::from(envelope));
+                    self.read.dead_letters += 1;
+                }
+                None => self.read.foreign_letters += 1,
+            };
+            look(store, &queue, &mut add, &|| true).await?;
             let depth = store.measure(&queue).await?;
             self.read.waiting += depth.ready + depth.in_flight + depth.delayed;
         }
         Ok(())
-    }
-
-    /// A look: what it has seen is shown to everybody again.
-    async fn read_letters(&mut self, mut round: impl Round) -> Result<(), Failure> {
-        loop {
-            let found = round.next().await?;
-            if found.is_empty() {
-                return Ok(round.close().await?);
-            }
-            for letter in found.iter().map(|found| Letter::read(&found.body)) {
-                if let Some(envelope) = letter.envelope() {
-                    self.log.add(&Story::from(envelope));
-                    self.read.dead_letters += 1;
-                } else {
-                    self.read.foreign_letters += 1;
-                }
-            }
-        }
     }
 }

@@ -1,12 +1,14 @@
 //! The dead letters of a queue, as the screen shows them.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use jobq_core::human;
 use jobq_core::letter::Letter;
 use jobq_core::name::QueueName;
-use jobq_core::ports::morgue::{Morgue, Round};
+use jobq_core::ports::morgue::Found;
 use jobq_core::time::Timestamp;
+use jobq_producer::letters::look::look;
 
 use super::columns::{Column, Side};
 use crate::failure::Failure;
@@ -35,24 +37,11 @@ pub(super) struct Row {
 
 /// Looks into a queue's dead letters. Changes nothing.
 pub(super) async fn read(store: &Store, queue: &QueueName, now: Timestamp) -> Result<Letters, Failure> {
-    let mut letters = Letters { queue: queue.to_string(), ..Letters::default() };
-    let mut round = store.round(queue);
-    let looked = loop {
-        match round.next().await {
-            Ok(found) if found.is_empty() => break Ok(()),
-            Ok(found) => {
-                let row = |body: &[u8], arrived| Row::new(&Letter::read(body), arrived, now);
-                letters.rows.extend(found.iter().map(|found| row(&found.body, found.arrived)));
-            }
-            Err(fault) => break Err(fault),
-        }
-        if letters.rows.len() > MOST {
-            break Ok(());
-        }
-    };
-    // Handed back before any fault is told: what was seen may be hidden from others.
-    round.close().await?;
-    looked?;
+    let rows = RefCell::new(Vec::new());
+    let mut see =
+        |found: &Found, letter: &Letter| rows.borrow_mut().push(Row::new(letter, found.arrived, now));
+    look(store, queue, &mut see, &|| rows.borrow().len() <= MOST).await?;
+    let mut letters = Letters { queue: queue.to_string(), rows: rows.into_inner(), more: false };
     letters.more = letters.rows.len() > MOST;
     letters.rows.truncate(MOST);
     Ok(letters)
@@ -60,10 +49,7 @@ pub(super) async fn read(store: &Store, queue: &QueueName, now: Timestamp) -> Re
 
 impl Row {
     fn new(letter: &Letter, arrived: Option<Timestamp>, now: Timestamp) -> Self {
-        let died_at = match letter {
-            Letter::Written(written) => Some(written.died_at),
-            Letter::Moved(_) | Letter::Foreign(_) => arrived,
-        };
+        let died_at = letter.came_at(arrived);
         let ago = |at: Timestamp| human::roughly(now.since(at).max(Duration::from_secs(1)));
         Self {
             task: plain(letter.envelope().map_or("-", |envelope| envelope.id.as_str())),

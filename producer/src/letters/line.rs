@@ -5,7 +5,6 @@
 use jobq_core::attempt::Attempt;
 use jobq_core::death::{Death, Reason};
 use jobq_core::envelope::Envelope;
-use jobq_core::human::parse_instant;
 use jobq_core::letter::Letter;
 use jobq_core::name::QueueName;
 use jobq_core::ports::morgue::Found;
@@ -273,5 +272,5 @@ impl History {
 
 fn instant(text: &str) -> Timestamp {
     // No length of time stands here, so that it makes no difference when now is.
-    parse_instant(text, Timestamp::EPOCH).unwrap_or_default()
+    Timestamp::parse(text).unwrap_or_default()
 }

@@ -69,14 +69,15 @@ async fn walk<R: Round>(
     goes_on: &dyn Fn() -> bool,
 ) -> Result<u64, Fault> {
     let mut seen = 0;
-    loop {
+    while goes_on() {
         let letters = round.next().await?;
-        if letters.is_empty() || !goes_on() {
-            return Ok(seen);
+        if letters.is_empty() {
+            break;
         }
         seen += letters.len() as u64;
         letters.iter().for_each(|found| see(found, &Letter::read(&found.body)));
     }
+    Ok(seen)
 }
 
 /// Judges every letter of a queue by an order, and does nothing yet. Stops where `goes_on` says no.

@@ -105,8 +105,7 @@ impl Fallback {
 
 /// Whether the document as last known says that nothing may be called at `now`.
 fn is_held(state: &LimitState, now: Timestamp) -> bool {
-    let paused = state.pause.as_ref().is_some_and(|pause| pause.until.is_none_or(|until| now < until));
-    paused || state.cool_down.as_ref().is_some_and(|cool| now < cool.until)
+    state.pause_at(now).is_some() || state.cool_down.as_ref().is_some_and(|cool| now < cool.until)
 }
 
 /// What is left of the pace beside those who may be calling alone: so many parts of so many.

@@ -166,7 +166,7 @@ fn answer(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want, part: 
     if want.slots == 0 {
         return Answer::Alive;
     }
-    if let Some(pause) = state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until)) {
+    if let Some(pause) = state.pause_at(now) {
         let again = now.plus(ASK_AGAIN);
         return wait(pause.until.map_or(again, |until| until.min(again)), Why::Paused);
     }

@@ -91,6 +91,13 @@ pub struct QueuePause {
     pub until: Option<Timestamp>,
 }
 
+impl LimitState {
+    /// The pause of the whole limit that holds at `now`.
+    pub fn pause_at(&self, now: Timestamp) -> Option<&Pause> {
+        self.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
+    }
+}
+
 impl QueuePause {
     /// Whether it hasn't ended by itself at `now`.
     pub fn holds(&self, now: Timestamp) -> bool {

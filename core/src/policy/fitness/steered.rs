@@ -17,7 +17,7 @@ pub fn remarks(limit: &Limit, state: &LimitState, now: Timestamp) -> Vec<Remark>
 }
 
 fn paused(limit: &Limit, state: &LimitState, now: Timestamp) -> Option<Remark> {
-    let pause = state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))?;
+    let pause = state.pause_at(now)?;
     let what = format!("it is paused by hand{}{}", for_now(pause.until, now), by(state, "pause"));
     Some(remark(limit, Weight::Note, what, format!("jobq limit resume {}", limit.name)))
 }

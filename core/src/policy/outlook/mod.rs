@@ -105,7 +105,7 @@ pub fn outlook<'a>(
     queues: &[Waiting<'a>],
     seen: Option<f64>,
 ) -> Vec<Outlook> {
-    if let Some(pause) = state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until)) {
+    if let Some(pause) = state.pause_at(now) {
         return queues.iter().map(|queue| paused(queue, pause.until)).collect();
     }
     // What a paused queue holds takes nothing from the others.

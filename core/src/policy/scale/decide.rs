@@ -119,7 +119,7 @@ fn held(limit: &Limit, state: &LimitState, reading: &Reading, tempo: Tempo) -> O
     if !limit.drainers.autoscale {
         return Some(Held::ByConfiguration);
     }
-    if let Some(pause) = state.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until)) {
+    if let Some(pause) = state.pause_at(now) {
         return Some(Held::Paused(pause.until));
     }
     if let Some(cool) = state.cool_down.as_ref().filter(|cool| cool.until > now.plus(LONG_COOL_DOWN)) {
