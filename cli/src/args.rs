@@ -9,7 +9,7 @@ use jobq_core::ports::clock::Clock;
 use jobq_core::time::Timestamp;
 
 use crate::commands::{
-    deploy, destroy, dlq, doctor, drain, init, limit, man, push, queue, run, status, synth,
+    deploy, destroy, dlq, doctor, drain, init, limit, man, push, queue, run, serve, status, synth,
 };
 use crate::exit;
 
@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Push(push::Args),
     /// Serve a limit's queues in the foreground
     Drain(drain::Args),
+    /// Serve all queues of this machine for as long as it runs: drainers come and go with the work
+    Serve(serve::Args),
     /// Show whether it keeps up: queues, limits, batches
     Status(status::Args),
     /// Look at queues

@@ -20,6 +20,7 @@ mod pushing;
 mod readings;
 mod results;
 mod secrets;
+mod serving;
 mod signals;
 mod steering;
 mod store;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::batch::Mark;
 use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::ports::history::History;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Settled, Settlement};
@@ -177,6 +178,27 @@ async fn what_came_and_ended_is_counted_by_the_minute() {
     assert_eq!(counts().await, (5.0, 2.0));
     time.advance(Duration::from_secs(101));
     assert_eq!(counts().await, (0.0, 0.0));
+}
+
+/// The local engine sizes its drainers by it.
+#[tokio::test]
+async fn the_past_is_told_in_whole_minutes_those_without_a_task_too() {
+    let folder = tempfile::tempdir().unwrap();
+    // Twenty seconds into a minute.
+    let time = clock();
+    let store = LocalStore::open(&folder.path().join("jobq.db"), time.clone()).unwrap();
+    let past = || async { store.past(&troops(), Duration::from_secs(180)).await.unwrap() };
+    assert_eq!(past().await, [], "nobody has used it yet");
+    push(&store, "b", &["one", "two"]).await;
+    let sent = || async { past().await.iter().map(|minute| minute.sent).collect::<Vec<_>>() };
+    assert_eq!(sent().await, [Some(0.0); 3], "this minute isn't over");
+    time.advance(Duration::from_secs(60));
+    push(&store, "c", &["three"]).await;
+    assert_eq!(sent().await, [Some(0.0), Some(0.0), Some(2.0)]);
+    time.advance(Duration::from_secs(120));
+    assert_eq!(sent().await, [Some(2.0), Some(1.0), Some(0.0)]);
+    let first = past().await[0].at;
+    assert_eq!(first, Timestamp::from_secs(1_700_000_000 - 20), "a minute begins on the minute");
 }
 
 /// A file as the first layout had it: made by taking away what has come since.

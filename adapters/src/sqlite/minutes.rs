@@ -1,15 +1,22 @@
 //! How many tasks came and ended lately, counted by the minute in the transactions that send and settle them.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use jobq_core::fault::Fault;
 use jobq_core::name::QueueName;
 use jobq_core::policy::recent::{Minute, Recent, minute_of, recent};
 use jobq_core::ports::clock::Clock;
+use jobq_core::ports::history::{History, Past};
 use jobq_core::time::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::number::{instant, read, stored};
 use super::queue::{self, QueueId};
 use super::store::LocalStore;
+
+/// In seconds.
+const MINUTE: u64 = 60;
 
 /// How many minutes are kept.
 const KEPT: u64 = 60;
@@ -44,6 +51,38 @@ impl<C: Clock> LocalStore<C> {
         })
         .await
     }
+}
+
+/// Every whole minute is known: one in which nothing was sent has no row.
+impl<C: Clock> History for LocalStore<C> {
+    async fn past(&self, queue: &QueueName, length: Duration) -> Result<Vec<Past>, Fault> {
+        let name = queue.clone();
+        let this_minute = minute_of(self.clock.now());
+        let count = (length.as_secs() / MINUTE).clamp(1, KEPT);
+        let minutes = this_minute.saturating_sub(count)..this_minute;
+        self.read(format!("look at the past of queue '{queue}'"), move |db| {
+            let Some(queue) = queue::find(db, &name)? else { return Ok(Vec::new()) };
+            let sent = sent(db, queue, minutes.start)?;
+            let past = |minute| Past {
+                at: Timestamp::from_secs(minute * MINUTE),
+                sent: Some(sent.get(&minute).copied().unwrap_or(0.0)),
+                ready: None,
+            };
+            Ok(minutes.clone().map(past).collect())
+        })
+        .await
+    }
+}
+
+/// How many tasks were sent in each minute from `first` on in which any were.
+fn sent(db: &Connection, queue: QueueId, first: u64) -> rusqlite::Result<BTreeMap<u64, f64>> {
+    let sql =
+        "SELECT minute, CAST(count AS REAL) FROM minutes WHERE queue = ?1 AND what = ?2 AND minute >= ?3";
+    db.prepare_cached(sql)?
+        .query_map(params![queue.0, What::Added as i64, stored(first)], |row| {
+            Ok((read(row.get(0)?), row.get(1)?))
+        })?
+        .collect()
 }
 
 /// Counts. With the first of a minute those of an hour ago are forgotten.

@@ -13,6 +13,7 @@ pub(crate) mod man;
 pub(crate) mod push;
 pub(crate) mod queue;
 pub(crate) mod run;
+pub(crate) mod serve;
 pub(crate) mod status;
 pub(crate) mod synth;
 
@@ -32,6 +33,7 @@ pub(crate) fn run(args: Args, printer: &Printer) -> Result<Exit, Failure> {
         Command::Run(args) => on_runtime(run::run(args, global, printer)),
         Command::Push(args) => on_runtime(push::run(args, global, printer)),
         Command::Drain(args) => on_runtime(drain::run(args, global, printer)),
+        Command::Serve(args) => on_runtime(serve::run(args, global, printer)),
         Command::Status(args) => on_runtime(status::run(args, global, printer)),
         Command::Queue(command) => on_runtime(queue::run(command, global, printer)),
         Command::Limit(command) => on_runtime(limit::run(command, global, printer)),

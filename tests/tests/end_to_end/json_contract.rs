@@ -3,8 +3,8 @@
 //! What `deploy` and `destroy` print, and `doctor` on AWS, is held against the page where their tests run them:
 //! `tests/tests/aws/deploy`.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
 
 use jobq_tests::json_page::JsonPage;
 use jobq_tests::world::folder::Folder;
@@ -59,6 +59,20 @@ impl Held {
         objects
     }
 
+    /// What an engine says when it is stopped.
+    fn served(&mut self) {
+        let mut serve = jobq(self.folder.path(), ["serve", "--json"]);
+        let mut serve =
+            serve.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Its first word is that it serves.
+        let mut word = [0];
+        serve.stderr.as_mut().unwrap().read_exact(&mut word).unwrap();
+        Command::new("kill").args(["-TERM", &serve.id().to_string()]).status().unwrap();
+        let ended = serve.wait_with_output().unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+        self.page.hold(&["serve"], &serde_json::from_slice(&ended.stdout).unwrap());
+    }
+
     /// The first reading of a watch.
     fn watched(&mut self) {
         let typed = ["status", "--watch"];
@@ -84,6 +98,7 @@ fn what_is_printed_is_on_the_page_and_the_other_way_round() {
     held.held("run run.txt --rate 50/s --allow-private", 0);
     held.held("doctor", 0);
     held.held("demo", 0);
+    held.served();
     let mut unseen = held.page.unseen();
     unseen.retain(|(section, _)| !ON_AWS.contains(&section.as_str()));
     assert!(unseen.is_empty(), "on the page, and never printed: {unseen:?}");

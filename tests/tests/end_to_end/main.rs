@@ -30,6 +30,7 @@ mod p5_p6;
 mod queues;
 mod records;
 mod restart;
+mod serving;
 mod steering;
 mod stopped;
 mod verified;

@@ -1,0 +1,153 @@
+//! `jobq serve`: the whole local engine in one process that stays.
+
+use std::fmt;
+use std::time::Duration;
+
+use indicatif::HumanCount;
+use jobq_adapters::clock::SystemClock;
+use jobq_core::config::backend::Backend;
+use jobq_core::human;
+use jobq_core::limit::Limit;
+use jobq_core::ports::clock::Clock;
+use serde::Serialize;
+
+use crate::args::Global;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::project::Project;
+use crate::serving::posts::Post;
+use crate::serving::serve;
+use crate::signals::stop_on_signals;
+use crate::store::Store;
+
+/// What a first signal is answered with.
+const STOPPING: &str = "stopping: calls under way may end; once more to break them off";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Serve the queues of this limit; may be repeated [default: all limits]
+    #[arg(long = "limit", value_name = "LIMIT")]
+    limits: Vec<String>,
+}
+
+/// Serves limits until it is stopped: drainers come with the work and go with it.
+pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
+    let project = Project::open(global)?;
+    if project.backend != Backend::Local {
+        return Err(on_aws());
+    }
+    let limits = limits(&project, &args.limits)?;
+    let store = project.store().await?;
+    let Store::Local(local) = &store else { return Err(on_aws()) };
+    let clock = SystemClock::new();
+    let (stop, listening) = stop_on_signals(printer, STOPPING)?;
+    let mut posts = Vec::new();
+    for limit in limits {
+        posts.push(Post::open(&project, &store, limit, clock).await?);
+    }
+    posts.iter().for_each(|post| printer.note(greeting(post)));
+    let begun = clock.uptime();
+    tokio::select! {
+        () = serve(&posts, local.clone(), clock, &stop, printer) => {}
+        () = listening => {}
+    }
+    let seconds = clock.uptime().saturating_sub(begun).as_secs_f64();
+    printer.data(&ServeReport { seconds, limits: posts.iter().map(Served::new).collect() })?;
+    Ok(Exit::Fine)
+}
+
+fn on_aws() -> Failure {
+    Failure::usage("serve is the engine of the local backend; on AWS the stack is the engine")
+        .hint("jobq deploy makes the stack, and jobq drain adds a drainer from here")
+}
+
+/// The limits to serve, as they are named, or all that have a queue.
+fn limits<'a>(project: &'a Project, named: &[String]) -> Result<Vec<&'a Limit>, Failure> {
+    let has_queue = |limit: &&Limit| project.config.queues_of(&limit.name).next().is_some();
+    let limits: Vec<&Limit> = if named.is_empty() {
+        project.config.limits.values().filter(has_queue).collect()
+    } else {
+        named.iter().map(|name| project.limit(Some(name))).collect::<Result<_, _>>()?
+    };
+    if let Some(idle) = limits.iter().find(|limit| !has_queue(limit)) {
+        return Err(Failure::usage(format!("no queue has the limit '{}'", idle.name))
+            .hint(format!("add one: [queues.NAME] with limit = \"{}\"", idle.name)));
+    }
+    if limits.is_empty() {
+        return Err(
+            Failure::usage("there is no queue to serve").hint("write a jobq.toml with one: jobq init")
+        );
+    }
+    Ok(limits)
+}
+
+/// `serving hermes at 50/s: troops, groups; at most 2 drainers`
+fn greeting(post: &Post) -> String {
+    let limit = &post.limit;
+    let queues: Vec<&str> = post.queues.iter().map(|queue| queue.name.as_str()).collect();
+    let drainers = match (limit.drainers.autoscale, limit.drainers.max.get()) {
+        (false, _) => "drainers start when a queue opens, and by hand".to_owned(),
+        (true, 1) => "at most 1 drainer".to_owned(),
+        (true, most) => format!("at most {most} drainers"),
+    };
+    format!("serving {} at {}: {}; {drainers}", limit.name, limit.pace, queues.join(", "))
+}
+
+/// What an engine did while it ran.
+#[derive(Debug, Serialize)]
+struct ServeReport {
+    seconds: f64,
+    limits: Vec<Served>,
+}
+
+/// What was done for one limit.
+#[derive(Debug, Serialize)]
+struct Served {
+    limit: String,
+    /// How many drainers were started.
+    drainers: u64,
+    done: u64,
+    dead: u64,
+    calls: u64,
+    retried: u64,
+    refused: u64,
+    released: u64,
+}
+
+impl Served {
+    fn new(post: &Post) -> Self {
+        let totals = post.totals();
+        let summary = totals.summary;
+        Self {
+            limit: post.limit.name.to_string(),
+            drainers: totals.drainers,
+            done: summary.done,
+            dead: summary.dead,
+            calls: summary.calls,
+            retried: summary.retried,
+            refused: summary.throttled,
+            released: summary.released,
+        }
+    }
+}
+
+impl fmt::Display for ServeReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "served for {}", human::roughly(Duration::from_secs_f64(self.seconds)))?;
+        self.limits.iter().try_for_each(|served| writeln!(f, "{served}"))
+    }
+}
+
+impl fmt::Display for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (done, calls) = (HumanCount(self.done), HumanCount(self.calls));
+        write!(f, "{}: {done} done, {calls} calls", self.limit)?;
+        for (count, what) in [(self.retried, "retried"), (self.refused, "refused"), (self.dead, "dead")] {
+            if count > 0 {
+                write!(f, ", {} {what}", HumanCount(count))?;
+            }
+        }
+        Ok(())
+    }
+}
