@@ -51,7 +51,7 @@ pub(super) async fn crew(
                 Some(limit) => crew.start(&limit).unwrap_or_else(|failure| printer.warn(failure.message)),
                 None => may_start = false,
             },
-            Some(ended) = crew.drains.next() => crew.end(ended, printer),
+            Some(ended) = crew.drains.next() => crew.end(ended),
         }
     }
 }
@@ -78,13 +78,14 @@ impl<'a> Crew<'a> {
         Ok(())
     }
 
-    /// A drainer that failed is told of; another one is started as long as there is work for it.
-    fn end(&mut self, (number, drained): Ended, printer: Printer) {
+    /// A drainer that failed is told of, once in a while where each next one fails alike: as long as there is work,
+    /// others are started.
+    fn end(&mut self, (number, drained): Ended) {
         let post = &self.posts[number];
         self.at_work.entry(number).and_modify(|at_work| *at_work = at_work.saturating_sub(1));
         match drained {
             Ok(summary) => post.count_ended(summary),
-            Err(fault) => printer.warn(format!("{}: a drainer failed: {}", post.limit.name, fault.chain())),
+            Err(fault) => post.meter.failing(&format!("a drainer failed: {}", fault.chain())),
         }
     }
 }

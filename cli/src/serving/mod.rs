@@ -40,4 +40,6 @@ pub(crate) async fn serve(
     let scaler = Scaler { store, fleet, clock };
     // The scaler and its fleet end with the scaling: after that nobody can be started any more.
     join!(scale(scaler, posts, stop, printer), crew(posts, &caps, started, stop, printer));
+    // Of the last drainers' last moments.
+    posts.iter().for_each(|post| post.warn(printer));
 }

@@ -14,6 +14,7 @@ use super::crew::IDLE;
 use crate::draining::{drainer_id, process_name};
 use crate::failure::Failure;
 use crate::meter::Meter;
+use crate::printer::Printer;
 use crate::project::Project;
 use crate::store::Store;
 use crate::world::DrainWorld;
@@ -66,6 +67,12 @@ impl Post {
         plan.permits = usize::try_from(per_drainer(&self.limit).get()).unwrap_or(usize::MAX);
         plan.until = Until::Idle(IDLE);
         Ok(plan)
+    }
+
+    /// Shows the warnings that were not shown yet.
+    pub(super) fn warn(&self, printer: Printer) {
+        let warnings = self.meter.take_warnings();
+        warnings.iter().for_each(|warning| printer.warn(format!("{}: {warning}", self.limit.name)));
     }
 
     /// What its drainers have done so far.

@@ -39,10 +39,7 @@ pub(super) async fn scale(scaler: Scaler<'_>, posts: &[Post], stop: &Stop, print
         let now = scaler.clock.now();
         scaler.start_by_the_clock(posts, looked_at, now, printer).await;
         looked_at = Some(now);
-        for post in posts {
-            let warnings = post.meter.take_warnings();
-            warnings.iter().for_each(|warning| printer.warn(format!("{}: {warning}", post.limit.name)));
-        }
+        posts.iter().for_each(|post| post.warn(printer));
         minute.tell(posts, scaler.clock.uptime(), printer);
         tokio::select! {
             () = stop.asked(1) => {}
