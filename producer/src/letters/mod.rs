@@ -9,6 +9,7 @@ pub mod line;
 
 pub mod filter;
 pub mod groups;
+pub mod oldest;
 
 pub mod picked;
 pub mod program;

@@ -4,8 +4,8 @@ use std::fmt;
 
 use indicatif::HumanCount;
 use jobq_core::name::QueueName;
-use jobq_core::time::Timestamp;
 use jobq_producer::letters::line::Line;
+use jobq_producer::letters::oldest::Oldest;
 
 use super::desk::Desk;
 use super::show::harmless;
@@ -30,22 +30,21 @@ pub(crate) struct Args {
 /// Lists dead letters. Changes nothing.
 pub(super) async fn run(args: Args, desk: &Desk) -> Result<Exit, Failure> {
     let filter = args.which.filter(Vec::new());
-    let mut letters: Vec<(Option<Timestamp>, Line)> = Vec::new();
+    let mut letters = Oldest::new(args.limit);
     for queue in desk.queues(args.queue).await? {
         desk.look(&queue, &mut |found, letter| {
             if filter.matches(&queue, found, letter) {
-                letters.push((letter.came_at(found.arrived), Line::new(&queue, found, letter)));
+                letters.show(letter.came_at(found.arrived), || Line::new(&queue, found, letter));
             }
         })
         .await?;
     }
-    let found = letters.len();
-    letters.sort_by_key(|(died_at, _)| *died_at);
-    let lines: Vec<Line> = letters.into_iter().take(args.limit).map(|(_, line)| line).collect();
-    match (found, lines.len()) {
+    let found = letters.shown();
+    let lines: Vec<Line> = letters.into_sorted();
+    match (found, lines.len() as u64) {
         (0, _) => desk.printer.note("no dead letters"),
         (found, shown) if found > shown => {
-            let (found, shown) = (HumanCount(found as u64), HumanCount(shown as u64));
+            let (found, shown) = (HumanCount(found), HumanCount(shown));
             desk.printer.note(format_args!("the oldest {shown} of {found}: --limit shows more"));
         }
         _ => {}

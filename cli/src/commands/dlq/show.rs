@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use jobq_core::time::Timestamp;
 use jobq_producer::letters::filter::is_called;
 use jobq_producer::letters::line::{Body, Line, Try};
 use serde::Serialize;
@@ -20,17 +19,20 @@ pub(crate) struct Args {
 
 /// Shows one dead letter, the latest of its task. Changes nothing.
 pub(super) async fn run(args: &Args, desk: &Desk) -> Result<Exit, Failure> {
-    let mut found: Vec<(Option<Timestamp>, Line)> = Vec::new();
+    let (mut letters, mut latest) = (0, None);
     for queue in desk.queues(None).await? {
         desk.look(&queue, &mut |letter, read| {
             if is_called(&args.id, letter, read) {
-                found.push((read.came_at(letter.arrived), Line::new(&queue, letter, read)));
+                letters += 1;
+                let died_at = read.came_at(letter.arrived);
+                if latest.as_ref().is_none_or(|(at, _)| *at <= died_at) {
+                    latest = Some((died_at, Line::new(&queue, letter, read)));
+                }
             }
         })
         .await?;
     }
-    let letters = found.len();
-    let Some((_, latest)) = found.into_iter().max_by_key(|(died_at, _)| *died_at) else {
+    let Some((_, latest)) = latest else {
         return Err(Failure::usage(format!("no dead letter has the task id '{}'", args.id))
             .hint("list them: jobq dlq ls"));
     };
