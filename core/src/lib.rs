@@ -25,6 +25,7 @@ pub mod letter;
 pub mod limit;
 pub mod metric_names;
 pub mod name;
+pub mod nesting;
 pub mod opening;
 pub mod outcome;
 pub mod place;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jobq_core::config::nearest::suggestion;
 use jobq_core::config::secret_names::{OPENING, secret_names};
 use jobq_core::human::parse_duration;
+use jobq_core::nesting;
 use jobq_core::task::{Method, Request, TaskId};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -88,6 +89,11 @@ impl<'a> Fields<'a> {
         if !line.trim_ascii_start().starts_with('{') {
             return Err(Problem::new(format!("{} is not a JSON object", quoted(line))).hint(EXAMPLE));
         }
+        // Here once, so that nobody who reads it later has to descend further.
+        nesting::check(line.as_bytes(), nesting::DEEPEST).map_err(|error| {
+            Problem::new(format!("{error}"))
+                .hint("write such a body as text, in quotes, with its content-type")
+        })?;
         let Object(entries) = serde_json::from_str(line).map_err(|error| broken(&error))?;
         let mut fields = Self::default();
         for (key, value) in entries {

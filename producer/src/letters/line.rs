@@ -7,6 +7,7 @@ use jobq_core::death::{Death, Reason};
 use jobq_core::envelope::Envelope;
 use jobq_core::letter::Letter;
 use jobq_core::name::QueueName;
+use jobq_core::nesting;
 use jobq_core::ports::morgue::Found;
 use jobq_core::task::{Priority, Request};
 use jobq_core::time::Timestamp;
@@ -205,7 +206,9 @@ fn body(request: &Request) -> Option<Body> {
     let is_json = |value: &str| value.split(';').next().is_some_and(|kind| kind.trim().ends_with("json"));
     let says_so = request.headers.iter().any(|(name, value)| name == "content-type" && is_json(value));
     // A JSON text or null would be read as plain text, or as no body, when it is taken back.
-    let is_kept = text.starts_with(['{', '[']) && !text.contains(['\n', '\r']);
+    // With the line around it, it must not nest deeper than a line that is taken back may.
+    let is_flat = || nesting::check(text.as_bytes(), nesting::DEEPEST - 1).is_ok();
+    let is_kept = text.starts_with(['{', '[']) && !text.contains(['\n', '\r']) && is_flat();
     let json = (says_so && is_kept).then(|| RawValue::from_string(text.clone()).ok()).flatten();
     Some(json.map_or_else(|| Body::Text(text.clone()), Body::Json))
 }

@@ -9,6 +9,8 @@ use std::str::FromStr;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Filter, Vars, data, unwrap_valr};
 use jaq_json::{Val, read};
+use jobq_core::nesting;
+use serde_json::value::RawValue;
 
 /// What isn't there: functions that reach beyond the value they are given.
 const LEFT_OUT: [&str; 11] = [
@@ -43,7 +45,7 @@ impl Program {
     /// # Errors
     /// What the program, or the reader of the text, says.
     pub(crate) fn run(&self, json: &str) -> Result<Vec<String>, String> {
-        let input = read::parse_single(json.as_bytes()).map_err(|error| error.to_string())?;
+        let input = value(json)?;
         let context = Ctx::<Data>::new(&self.filter.lut, Vars::new([]));
         let outputs = self.filter.id.run((context, input)).map(unwrap_valr);
         // A task becomes one task or stays: a second one is enough to know that it is too many.
@@ -56,7 +58,15 @@ impl Program {
 
 /// A JSON text as programs write it, so that what they left alone looks alike before and after.
 pub(crate) fn normal(json: &str) -> Option<String> {
-    read::parse_single(json.as_bytes()).ok().map(|value: Val| value.to_string())
+    value(json).ok().map(|value| value.to_string())
+}
+
+/// A JSON text as programs read it. Their reader goes down with every bracket, and so would the program that asked it. It
+/// also takes what is no JSON, like comments with a quote in them, of which nobody could tell how deep it nests.
+fn value(json: &str) -> Result<Val, String> {
+    serde_json::from_str::<&RawValue>(json).map_err(|error| error.to_string())?;
+    nesting::check(json.as_bytes(), nesting::DEEPEST).map_err(|error| error.to_string())?;
+    read::parse_single(json.as_bytes()).map_err(|error| error.to_string())
 }
 
 impl FromStr for Program {

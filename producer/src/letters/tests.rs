@@ -14,6 +14,7 @@ use jobq_core::time::Timestamp;
 use proptest::prelude::{Just, Strategy, any, prop};
 use proptest::{prop_assert, prop_assert_eq, prop_oneof, proptest};
 
+use super::change;
 use super::filter::Filter;
 use super::groups::Groups;
 use super::line::Line;
@@ -251,6 +252,45 @@ fn groups_count_what_died_alike() {
         groups.iter().map(|group| (group.kind.as_str(), group.count, group.example.as_str())).collect();
     assert_eq!(told, [("rejected", 2, "t-1"), ("foreign", 1, "9")]);
     assert_eq!(groups[0].host.as_deref(), Some("api.example.com:443"));
+}
+
+/// Brackets alone would overflow the stack of whoever goes down with them: 100,000 of them are more than any stack has.
+#[test]
+fn what_nests_too_deep_is_refused_and_overflows_nothing() {
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let told = |line: &str| json_line::parse(line).map(drop).map_err(|problem| problem.to_string());
+    let with_body = |body: &str| format!(r#"{{"url": "https://a.example/", "body": {body}}}"#);
+    assert_eq!(told(&with_body(&nested(99))), Ok(()));
+    assert_eq!(told(&with_body(&format!("\"{}\"", nested(100_000)))), Ok(()), "text is no JSON");
+    let deep = nested(100_000);
+    let lines = [
+        with_body(&nested(100)),
+        with_body(&deep),
+        format!(r#"{{"url": "https://a.example/", "dead": {deep}}}"#),
+        format!("{{\"url\": {}", "{\"a\":".repeat(100_000)),
+    ];
+    for line in lines {
+        let told = told(&line).unwrap_err();
+        assert!(
+            told.starts_with("the JSON nests deeper than 100 levels (write such a body as text"),
+            "{told}"
+        );
+    }
+    let Err(PickedError::Lines(refused)) = Picked::read(with_body(&deep).as_bytes(), &queue()) else {
+        panic!("it was taken");
+    };
+    assert!(refused[0].reason.contains("deeper than 100"), "{refused:?}");
+    let program: Program = ".".parse().unwrap();
+    assert!(program.run(&deep).unwrap_err().contains("deeper than 100"));
+    assert!(program.run(&format!("#\"\n{deep}")).unwrap_err().contains("expected value"));
+    // It came as text that says it is JSON, and is told and sent back as text.
+    let letter = dead(envelope("t-1", request(Some(&deep))));
+    let text = line(&letter);
+    let back = json_line::parse(&text).unwrap();
+    assert_eq!(back.request.body.as_deref(), Some(deep.as_str()));
+    assert!(matches!(change::edited(&program, &text, &envelope("t-1", request(Some(&deep)))), Ok(Some(_))));
+    assert!(matches!(Letter::read(deep.as_bytes()), Letter::Foreign(_)));
+    assert!(matches!(Letter::read(format!(r#"{{"v":1,"else":{deep}}}"#).as_bytes()), Letter::Foreign(_)));
 }
 
 fn any_body() -> impl Strategy<Value = Option<String>> {
