@@ -34,6 +34,7 @@ mod serving;
 mod steering;
 mod stopped;
 mod verified;
+mod waiting_for_input;
 mod watching;
 mod what_there_is_to_see;
 

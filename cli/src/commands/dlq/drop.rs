@@ -32,7 +32,10 @@ pub(crate) struct Args {
 /// Deletes dead letters.
 pub(super) async fn run(args: Args, desk: &Desk) -> Result<Exit, Failure> {
     let queue = desk.queues(Some(args.queue.clone())).await.map(|_| args.queue)?;
-    let picked = args.from.map(|path| picked(&path, &queue, desk.printer)).transpose()?;
+    let picked = match args.from {
+        Some(path) => Some(picked(&path, &queue, desk).await?),
+        None => None,
+    };
     let order = Order { queue, filter: args.which.filter(args.ids), picked, act: Act::Drop };
     let (exit, _) = ending::run(&order, &args.manner, desk).await?;
     Ok(exit)

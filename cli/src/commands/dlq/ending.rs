@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, IsTerminal};
 use std::path::Path;
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
@@ -36,23 +36,35 @@ pub(super) struct Manner {
     yes: bool,
 }
 
-/// Reads the file that picks letters.
-pub(super) fn picked(path: &Path, queue: &QueueName, printer: Printer) -> Result<Picked, Failure> {
+/// Reads the file that picks letters. It may be a terminal or a pipe that nobody writes to: a stop ends the wait.
+pub(super) async fn picked(path: &Path, queue: &QueueName, desk: &Desk) -> Result<Picked, Failure> {
     let shown = path.display();
-    let read = if path == Path::new("-") {
-        Picked::read(io::stdin().lock(), queue)
-    } else {
-        let file = File::open(path).map_err(|error| Failure::usage(format!("read {shown}: {error}")))?;
-        Picked::read(BufReader::new(file), queue)
+    if path == Path::new("-") && io::stdin().is_terminal() {
+        desk.printer.note("reading lines from the terminal: Ctrl-D ends them, Ctrl-C does nothing with them");
+    }
+    let (file, name) = (path.to_owned(), queue.clone());
+    let reading = tokio::task::spawn_blocking(move || read(&file, &name));
+    let read = tokio::select! {
+        read = reading => read.map_err(|error| Failure::failed(format!("read {shown}: {error}")))?,
+        () = desk.stop.asked(1) => {
+            return Err(Failure::failed(format!("stopped while {shown} was read: nothing was done")));
+        }
     };
     read.map_err(|error| match error {
         PickedError::Io(error) => Failure::usage(format!("read {shown}: {error}")),
         PickedError::Lines(lines) => {
-            lines.iter().take(SHOWN).for_each(|line| printer.warn(format_args!("{shown}: {line}")));
+            lines.iter().take(SHOWN).for_each(|line| desk.printer.warn(format_args!("{shown}: {line}")));
             let lines = lines.len();
             Failure::usage(format!("{shown}: {lines} of its lines are wrong, so nothing was done"))
         }
     })
+}
+
+fn read(path: &Path, queue: &QueueName) -> Result<Picked, PickedError> {
+    if path == Path::new("-") {
+        return Picked::read(io::stdin().lock(), queue);
+    }
+    Picked::read(BufReader::new(File::open(path)?), queue)
 }
 
 /// Ends the letters that are meant. Answers with how many it ended too.

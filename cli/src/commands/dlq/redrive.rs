@@ -40,7 +40,10 @@ pub(super) async fn run(args: Args, desk: &Desk) -> Result<Exit, Failure> {
     let program = args.edit.map(|code| code.parse::<Program>()).transpose();
     let program = program.map_err(|error| Failure::usage(format!("--edit: {error}")))?;
     let queue = desk.queues(Some(args.queue.clone())).await.map(|_| args.queue)?;
-    let picked = args.from.map(|path| picked(&path, &queue, desk.printer)).transpose()?;
+    let picked = match args.from {
+        Some(path) => Some(picked(&path, &queue, desk).await?),
+        None => None,
+    };
     let order = Order { queue, filter: args.which.filter(args.ids), picked, act: Act::SendBack(program) };
     let (exit, ended) = ending::run(&order, &args.manner, desk).await?;
     if ended > 0 && desk.project.backend == Backend::Aws {
