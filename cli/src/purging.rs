@@ -14,6 +14,7 @@ use crate::printer::Printer;
 use crate::project::Project;
 use crate::pushing::parse;
 use crate::readings::find_queue;
+use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -38,10 +39,10 @@ pub(crate) async fn run(args: Args, project: &Project, printer: Printer) -> Resu
         queue: queue.to_string(),
         dry_run: args.dry_run,
         tasks: depth.ready + depth.in_flight + depth.delayed,
+        exact: matches!(store, Store::Local(_)),
     };
     if let Some(consent) = consent {
-        let question =
-            format!("All {} tasks of queue '{queue}' are deleted for good.", HumanCount(report.tasks));
+        let question = format!("All tasks of queue '{queue}', {}, are deleted for good.", report.number());
         if consent.ask(&question, queue.as_str(), printer).await? == Answer::No {
             printer.note("nothing was done");
             return Ok(Exit::Failed);
@@ -61,11 +62,20 @@ struct Purged {
     dry_run: bool,
     /// On AWS as SQS counted them before.
     tasks: u64,
+    /// Whether that is right to the one. SQS counts with a lag.
+    exact: bool,
+}
+
+impl Purged {
+    fn number(&self) -> String {
+        let (about, tasks) = (if self.exact { "" } else { "about " }, HumanCount(self.tasks));
+        format!("{about}{tasks}")
+    }
 }
 
 impl fmt::Display for Purged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tasks = HumanCount(self.tasks);
+        let tasks = self.number();
         if self.dry_run {
             write!(f, "would delete {tasks} tasks of '{}'; nothing was done", self.queue)
         } else {
