@@ -79,9 +79,21 @@ impl Store {
         }
     }
 
-    /// All batches, the latest first.
+    /// All batches, the latest first. On AWS it reads the whole table.
     pub(crate) async fn batches(&self) -> Result<Vec<BatchSummary>, Fault> {
         ask!(self, own => own.batches())
+    }
+
+    /// So many batches, the latest first. On AWS it is a read each and one more, however many there are.
+    pub(crate) async fn latest_batches(&self, most: usize) -> Result<Vec<BatchSummary>, Fault> {
+        match self {
+            Self::Local(_) => {
+                let mut batches = self.batches().await?;
+                batches.truncate(most);
+                Ok(batches)
+            }
+            Self::Aws(own) => own.latest_batches(most).await,
+        }
     }
 
     /// Deletes every task of a queue. Answers with how many there were where the backend tells.

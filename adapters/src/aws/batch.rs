@@ -25,8 +25,8 @@ use super::table::{self, EXPIRES, ID, Item, Malformed, flag, number, text, whole
 const KEPT: u64 = 90 * 24 * 60 * 60;
 
 impl<C: Clock> AwsStore<C> {
-    /// Makes a batch, or finds it. Repeats are safe.
-    pub(super) async fn open_batch(&self, batch: &NewBatch) -> Result<Opened, Fault> {
+    /// Makes a batch, or finds it; answers with when it was made too, in nanoseconds. Repeats are safe.
+    pub(super) async fn open_batch(&self, batch: &NewBatch) -> Result<(Opened, u64), Fault> {
         let operation = format!("open batch '{}'", batch.id);
         let request = self.shared.ledger.put_item().table_name(self.shared.stack.ledger());
         let request = request
@@ -45,7 +45,7 @@ impl<C: Clock> AwsStore<C> {
             .condition_expression("attribute_not_exists(id)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let Err(error) = request.send().await else {
-            return Ok(Opened::New);
+            return Ok((Opened::New, batch.created_at.as_nanos()));
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
@@ -138,15 +138,17 @@ pub(super) fn tally(item: &Item) -> Result<Tally, Malformed> {
     Ok(Tally { known: whole(item, "known")?, done: whole(item, "done")?, dead: whole(item, "dead")? })
 }
 
-fn found(item: &Item, batch: &NewBatch) -> Result<Opened, Malformed> {
+fn found(item: &Item, batch: &NewBatch) -> Result<(Opened, u64), Malformed> {
+    let created_at = whole(item, "created_at")?;
     if text(item, "queue")? != batch.queue.as_str() || text(item, "source")? != batch.source {
-        return Ok(Opened::Foreign);
+        return Ok((Opened::Foreign, created_at));
     }
-    Ok(Opened::Resumed(Mark {
+    let mark = Mark {
         lines: whole(item, "lines")?,
         refused: whole(item, "refused")?,
         complete: flag(item, "complete")?,
-    }))
+    };
+    Ok((Opened::Resumed(mark), created_at))
 }
 
 fn is_refused<R>(error: &SdkError<UpdateItemError, R>) -> bool {

@@ -22,9 +22,31 @@ const PERIOD: i32 = 60;
 /// That period: no question may ask for less.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What the two answers of a question are called in it.
+/// What the answers of a question are called in it; of several queues, with the queue's number.
 const SENT: &str = "sent";
 const READY: &str = "ready";
+const DELETED: &str = "deleted";
+const OLDEST: &str = "oldest";
+
+/// How far back the latest minute may lie: a queue that was idle for hours is measured again up to so much later.
+const LATEST: Duration = Duration::from_secs(15 * 60);
+
+/// Queues in one request, which takes 500 questions.
+const QUEUES: usize = 500 / 3;
+
+/// The latest minute that anything was measured of a queue in. Messages, not tasks: one that is tried again is sent and
+/// deleted anew, and a delete may be counted twice.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LastMinute {
+    /// The beginning of the minute.
+    pub at: Timestamp,
+    /// Messages sent in it; `None` where nothing was measured, which isn't zero.
+    pub sent: Option<f64>,
+    /// Messages deleted in it; `None` where nothing was measured.
+    pub deleted: Option<f64>,
+    /// How old the oldest message was, at most; `None` where nothing was measured.
+    pub oldest: Option<Duration>,
+}
 
 /// The past of a stack's queues.
 pub struct CloudWatchHistory<C> {
@@ -61,6 +83,40 @@ impl<C: Clock> History for CloudWatchHistory<C> {
     }
 }
 
+impl<C: Clock> CloudWatchHistory<C> {
+    /// The latest minute of each queue, in the order of `queues`, all with one question; `None` where nothing was measured
+    /// for a quarter of an hour. A minute that isn't over yet is none. It is for people alone, so no port has it.
+    pub async fn last_minutes(&self, queues: &[QueueName]) -> Result<Vec<Option<LastMinute>>, Fault> {
+        let mut latest = Vec::with_capacity(queues.len());
+        for queues in queues.chunks(QUEUES) {
+            latest.extend(self.latest(queues).await?);
+        }
+        Ok(latest)
+    }
+
+    /// The latest minute of so many queues as one request may ask for.
+    async fn latest(&self, queues: &[QueueName]) -> Result<Vec<Option<LastMinute>>, Fault> {
+        let now = self.clock.now();
+        let mut question = self.cloudwatch.get_metric_data().scan_by(ScanBy::TimestampDescending);
+        for (number, queue) in queues.iter().enumerate() {
+            let name = self.stack.queue(queue);
+            let id = |answer: &str| format!("{answer}_{number}");
+            question = question
+                .metric_data_queries(query(&id(SENT), "NumberOfMessagesSent", "Sum", &name))
+                .metric_data_queries(query(&id(DELETED), "NumberOfMessagesDeleted", "Sum", &name))
+                .metric_data_queries(query(&id(OLDEST), "ApproximateAgeOfOldestMessage", "Maximum", &name));
+        }
+        let question = question.start_time(instant(now.minus(LATEST))).end_time(instant(now));
+        let mut pages = question.into_paginator().send();
+        let mut latest = vec![None; queues.len()];
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| fault("read the last minutes of the queues", error))?;
+            page.metric_data_results().iter().for_each(|result| note_latest(&mut latest, result));
+        }
+        Ok(latest)
+    }
+}
+
 fn query(id: &str, metric: &str, statistic: &str, queue: &str) -> MetricDataQuery {
     let dimension = Dimension::builder().name("QueueName").value(queue).build();
     let metric = Metric::builder().namespace("AWS/SQS").metric_name(metric).dimensions(dimension).build();
@@ -71,7 +127,7 @@ fn query(id: &str, metric: &str, statistic: &str, queue: &str) -> MetricDataQuer
 /// Puts the values of one answer into the minutes they are of. A minute without a value stays without.
 fn note(minutes: &mut BTreeMap<Timestamp, Past>, result: &MetricDataResult) {
     for (at, value) in result.timestamps().iter().zip(result.values()) {
-        let at = Timestamp::from_secs(u64::try_from(at.secs()).unwrap_or_default());
+        let at = minute(at);
         let past = minutes.entry(at).or_insert(Past { at, sent: None, ready: None });
         match result.id() {
             Some(SENT) => past.sent = Some(*value),
@@ -79,6 +135,29 @@ fn note(minutes: &mut BTreeMap<Timestamp, Past>, result: &MetricDataResult) {
             _ => {}
         }
     }
+}
+
+/// Puts the values of one answer into the latest minute of its queue. What is of an earlier one gives way.
+fn note_latest(latest: &mut [Option<LastMinute>], result: &MetricDataResult) {
+    let Some((answer, number)) = result.id().and_then(|id| id.split_once('_')) else { return };
+    let Some(latest) = number.parse::<usize>().ok().and_then(|number| latest.get_mut(number)) else { return };
+    for (at, value) in result.timestamps().iter().zip(result.values()) {
+        let at = minute(at);
+        if latest.is_none_or(|latest| latest.at < at) {
+            *latest = Some(LastMinute { at, sent: None, deleted: None, oldest: None });
+        }
+        let Some(latest) = latest.as_mut().filter(|latest| latest.at == at) else { continue };
+        match answer {
+            SENT => latest.sent = Some(*value),
+            DELETED => latest.deleted = Some(*value),
+            OLDEST => latest.oldest = Duration::try_from_secs_f64(*value).ok(),
+            _ => {}
+        }
+    }
+}
+
+fn minute(at: &DateTime) -> Timestamp {
+    Timestamp::from_secs(u64::try_from(at.secs()).unwrap_or_default())
 }
 
 /// In whole minutes, which is how CloudWatch keeps them.

@@ -28,6 +28,7 @@ mod failure;
 mod hide;
 mod inbox;
 mod invoke;
+mod latest;
 mod ledger;
 mod outbox;
 mod packing;

@@ -22,7 +22,12 @@ impl<C: Clock> Outbox for AwsStore<C> {
     async fn open(&self, batch: &NewBatch) -> Result<Opened, Fault> {
         // Before the batch is made: without a queue it would be left behind.
         self.address(&format!("open batch '{}'", batch.id), self.shared.stack.queue(&batch.queue)).await?;
-        self.open_batch(batch).await
+        let (opened, created_at) = self.open_batch(batch).await?;
+        if opened != Opened::Foreign {
+            // A resumed one too: its push may have been killed just before this.
+            self.note_latest(&batch.id, created_at).await?;
+        }
+        Ok(opened)
     }
 
     async fn send(

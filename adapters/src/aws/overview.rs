@@ -1,7 +1,7 @@
 //! What the command line shows of a stack beside what the ports tell.
 //!
 //! The table has no index, for an index would be written with every count. So a list reads the whole table: a
-//! read unit per 4 KB, or some 10 cents for a thousand looks at ten thousand batches.
+//! read unit per 4 KB, or some 10 cents for a thousand looks at ten thousand batches. `latest` shows the last few for less.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jobq_core::batch::BatchSummary;
@@ -56,7 +56,7 @@ impl<C> AwsStore<C> {
     }
 }
 
-fn summary(item: &Item) -> Result<BatchSummary, Malformed> {
+pub(super) fn summary(item: &Item) -> Result<BatchSummary, Malformed> {
     Ok(BatchSummary {
         id: table::name(item, ID, BATCHES)?,
         queue: table::name(item, "queue", "")?,

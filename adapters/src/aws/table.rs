@@ -1,7 +1,7 @@
 //! How the ledger's items are laid out in its table, and what a failed request to it means.
 //!
 //! One table, one key attribute: `limit#NAME` holds a limit's document, `batch#ID` a batch's mark and counts, `letter#ID`
-//! whom a dead letter's end belongs to.
+//! whom a dead letter's end belongs to, and `latest#batches` which batches were opened last.
 
 use std::collections::HashMap;
 use std::error::Error;

@@ -16,10 +16,12 @@ use crate::openings::Openings;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::purging;
-use crate::readings::overview::{Extent, look};
+use crate::readings::lookback::Lookback;
+use crate::readings::overview::{Extent, Overview, look};
 use crate::readings::queues::{QueueReading, queue_rows};
 use crate::readings::{row, table};
 use crate::steering::{self, Note, Span, What, Wish, Written};
+use crate::store::Store;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -55,11 +57,11 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
     let project = Project::open(global)?;
     match command {
         Command::Ls => {
-            let queues = look(&project, &project.existing_store().await?, Extent::Configured).await?.queues;
+            let queues = overview(&project, &project.existing_store().await?, printer).await?.queues;
             printer.data(&List { queues })?;
         }
         Command::Show { queue } => {
-            let queues = look(&project, &project.existing_store().await?, Extent::Configured).await?.queues;
+            let queues = overview(&project, &project.existing_store().await?, printer).await?.queues;
             printer.data(&show(&project, queues, &queue)?)?;
         }
         Command::Pause { queue, span, note } => {
@@ -77,6 +79,16 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
     Ok(Exit::Fine)
 }
 
+/// The queues, and the limits of the configuration.
+async fn overview(project: &Project, store: &Store, printer: Printer) -> Result<Overview, Failure> {
+    let lookback = Lookback::new(project, store).await?;
+    let overview = look(project, store, &lookback, Extent::Configured).await?;
+    if let Some(warning) = &overview.warning {
+        printer.warn(warning);
+    }
+    Ok(overview)
+}
+
 /// Writes the change into the document of the queue's limit: its drainers obey at their next lease.
 async fn steer(project: &Project, queue: &Queue, wish: Wish, printer: Printer) -> Result<(), Failure> {
     let store = project.store().await?;
@@ -84,7 +96,7 @@ async fn steer(project: &Project, queue: &Queue, wish: Wish, printer: Printer) -
     if let Some(rival) = written.rival() {
         printer.warn(rival);
     }
-    let queues = look(project, &store, Extent::Configured).await?.queues;
+    let queues = overview(project, &store, printer).await?.queues;
     let reading = queues.into_iter().find(|reading| reading.queue == queue.name.as_str());
     let reading = reading.ok_or_else(|| Failure::failed(format!("read queue '{}' back", queue.name)))?;
     printer.data(&Steered { written, reading })

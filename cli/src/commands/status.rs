@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::project::Project;
+use crate::readings::lookback::Lookback;
 use crate::readings::overview::{Extent, Overview, look};
 use crate::readings::queues::{count, queue_rows};
 use crate::readings::{limit_rows, row, table};
@@ -41,11 +42,12 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     if args.watch {
         let usual = if matches!(store, Store::Local(_)) { EVERY } else { EVERY_ON_AWS };
         let every = args.interval.unwrap_or(usual);
-        watch::run(&Watch { project, store, every }, printer).await?;
+        let lookback = Lookback::new(&project, &store).await?;
+        watch::run(&Watch { project, store, lookback, every }, printer).await?;
         return Ok(Exit::Fine);
     }
-    let batches = store.batches().await?;
-    let batches = batches.iter().take(SHOWN_BATCHES).map(|batch| BatchReading {
+    let batches = store.latest_batches(SHOWN_BATCHES).await?;
+    let batches = batches.iter().map(|batch| BatchReading {
         batch: batch.id.to_string(),
         queue: batch.queue.to_string(),
         known: batch.tally.known,
@@ -54,7 +56,11 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
         open: batch.tally.open(),
         pushed_whole: batch.complete,
     });
-    let overview = look(&project, &store, Extent::Everything).await?;
+    let lookback = Lookback::new(&project, &store).await?;
+    let overview = look(&project, &store, &lookback, Extent::cheap(&store)).await?;
+    if let Some(warning) = &overview.warning {
+        printer.warn(warning);
+    }
     printer.data(&Status { overview, batches: batches.collect() })?;
     Ok(Exit::Fine)
 }

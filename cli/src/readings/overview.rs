@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use jobq_adapters::aws::history::LastMinute;
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::sqlite::minutes::Lately;
 use jobq_core::limit::Limit;
@@ -22,6 +23,7 @@ use jobq_core::time::Timestamp;
 use serde::Serialize;
 
 use super::ahead::{EtaReading, concerns};
+use super::lookback::Lookback;
 use super::queues::QueueReading;
 use super::{LimitReading, TELLING, limit_of_a_run, queue_names};
 use crate::failure::Failure;
@@ -37,11 +39,24 @@ pub(crate) enum Extent {
     Configured,
 }
 
+impl Extent {
+    /// What can be looked at cheaply: all of it locally, and what a read each tells on AWS.
+    pub(crate) fn cheap(store: &Store) -> Self {
+        match store {
+            Store::Local(_) => Self::Everything,
+            Store::Aws(_) => Self::Configured,
+        }
+    }
+}
+
 /// All queues and limits at one moment.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Overview {
     pub(crate) queues: Vec<QueueReading>,
     pub(crate) limits: Vec<LimitReading>,
+    /// What couldn't be told, and why. The rest of it stands.
+    #[serde(skip)]
+    pub(crate) warning: Option<String>,
 }
 
 /// A queue and what was measured of it.
@@ -50,6 +65,8 @@ struct Measured<'a> {
     queue: Option<&'a Queue>,
     depth: QueueDepth,
     lately: Option<Lately>,
+    /// Where it isn't counted by the store.
+    last_minute: Option<LastMinute>,
 }
 
 /// A limit and its document.
@@ -59,8 +76,13 @@ struct Loaded {
 }
 
 /// Looks at everything once.
-pub(crate) async fn look(project: &Project, store: &Store, extent: Extent) -> Result<Overview, Failure> {
-    let queues = measure(project, store).await?;
+pub(crate) async fn look(
+    project: &Project,
+    store: &Store,
+    lookback: &Lookback,
+    extent: Extent,
+) -> Result<Overview, Failure> {
+    let (queues, warning) = measure(project, store, lookback).await?;
     let limits = load(project, store, extent).await?;
     let now = SystemClock::new().now();
     let ahead = |own: &Measured<'_>| {
@@ -77,17 +99,25 @@ pub(crate) async fn look(project: &Project, store: &Store, extent: Extent) -> Re
     Ok(Overview {
         queues: queues.iter().map(|own| own.reading(of(own), is_paused(own), now)).collect(),
         limits: limits.iter().map(|own| LimitReading::new(&own.limit, &own.state, now)).collect(),
+        warning,
     })
 }
 
-async fn measure<'a>(project: &'a Project, store: &Store) -> Result<Vec<Measured<'a>>, Failure> {
+/// All queues, and why their past isn't known where that is so.
+async fn measure<'a>(
+    project: &'a Project,
+    store: &Store,
+    lookback: &Lookback,
+) -> Result<(Vec<Measured<'a>>, Option<String>), Failure> {
     let names = queue_names(project, store).await?;
+    let told = lookback.ask(&names).await;
     let measured = names.into_iter().map(|name| async {
         let queue = project.config.queues.get(&name);
         let (depth, lately) = (store.measure(&name).await?, store.lately(&name).await?);
-        Ok::<_, Failure>(Measured { name, queue, depth, lately })
+        let last_minute = told.of_queue(&name);
+        Ok::<_, Failure>(Measured { name, queue, depth, lately, last_minute })
     });
-    try_join_all(measured).await
+    Ok((try_join_all(measured).await?, told.warning.clone()))
 }
 
 async fn load(project: &Project, store: &Store, extent: Extent) -> Result<Vec<Loaded>, Failure> {
@@ -108,8 +138,10 @@ async fn load(project: &Project, store: &Store, extent: Extent) -> Result<Vec<Lo
 
 impl Measured<'_> {
     fn reading(&self, outlook: Option<&Outlook>, paused: bool, now: Timestamp) -> QueueReading {
-        let per_minute =
-            |recent: fn(&Lately) -> Recent| self.lately.as_ref().map(|lately| recent(lately).rounded());
+        let per_minute = |counted: fn(&Lately) -> Recent, measured: fn(&LastMinute) -> Option<f64>| {
+            let counted = self.lately.as_ref().map(|lately| counted(lately).rounded());
+            counted.or_else(|| whole(self.last_minute.as_ref().and_then(measured)?))
+        };
         QueueReading {
             queue: self.name.to_string(),
             limit: self.queue.map(|queue| queue.limit.to_string()),
@@ -117,13 +149,19 @@ impl Measured<'_> {
             in_flight: self.depth.in_flight,
             delayed: self.depth.delayed,
             dead: self.depth.dead,
-            oldest_seconds: self.depth.oldest.map(|age| age.as_secs_f64()),
-            added_per_minute: per_minute(|lately| lately.added),
-            settled_per_minute: per_minute(|lately| lately.settled),
+            oldest_seconds: self.oldest().map(|age| age.as_secs_f64()),
+            added_per_minute: per_minute(|lately| lately.added, |minute| minute.sent),
+            settled_per_minute: per_minute(|lately| lately.settled, |minute| minute.deleted),
+            measured_at: self.last_minute.map(|minute| minute.at.to_string()),
             paused,
             eta: outlook.map_or_else(EtaReading::unknown, |outlook| EtaReading::new(outlook.eta)),
             concerns: outlook.map_or_else(Vec::new, |outlook| concerns(outlook, now)),
         }
+    }
+
+    /// How long the oldest task has waited, or had when it was measured.
+    fn oldest(&self) -> Option<Duration> {
+        self.depth.oldest.or_else(|| self.last_minute?.oldest)
     }
 
     fn waiting<'a>(
@@ -135,12 +173,18 @@ impl Measured<'_> {
     ) -> Waiting<'a> {
         let kept_for = match store {
             Store::Local(_) => None,
-            Store::Aws(_) => Some(TASK_RETENTION.saturating_sub(self.depth.oldest.unwrap_or(Duration::ZERO))),
+            Store::Aws(_) => Some(TASK_RETENTION.saturating_sub(self.oldest().unwrap_or(Duration::ZERO))),
         };
         let tasks = self.depth.ready + self.depth.in_flight + self.depth.delayed;
         let pause = door::paused(state, &self.name, now);
         Waiting { tasks, weight: queue.weight, schedule: &queue.schedule, kept_for, pause }
     }
+}
+
+/// A count as CloudWatch has it.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count is no less than nothing")]
+fn whole(count: f64) -> Option<u64> {
+    (count >= 0.0).then_some(count.round() as u64)
 }
 
 impl Loaded {

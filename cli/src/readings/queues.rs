@@ -9,6 +9,9 @@ use serde::Serialize;
 use super::ahead::EtaReading;
 use super::row;
 
+/// Where the column stands that tells of when those before it are.
+const AS_OF: usize = 8;
+
 /// One queue at a glance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct QueueReading {
@@ -22,10 +25,12 @@ pub(crate) struct QueueReading {
     pub(crate) delayed: u64,
     pub(crate) dead: u64,
     pub(crate) oldest_seconds: Option<f64>,
-    /// Tasks sent in the last 60 seconds, retries not among them; none where the backend can't tell.
+    /// Tasks sent in the last 60 seconds, retries not among them; on AWS, messages sent in the minute `measured_at`.
     pub(crate) added_per_minute: Option<u64>,
-    /// Tasks that ended in the last 60 seconds, done or dead; none where the backend can't tell.
+    /// Tasks that ended in the last 60 seconds, done or dead; on AWS, messages deleted in the minute `measured_at`.
     pub(crate) settled_per_minute: Option<u64>,
+    /// The beginning of the minute that the oldest, added and settled are of, where they aren't of now.
+    pub(crate) measured_at: Option<String>,
     pub(crate) eta: EtaReading,
     /// Why somebody should look at it before it is empty.
     pub(crate) concerns: Vec<String>,
@@ -44,6 +49,12 @@ impl QueueReading {
     }
 }
 
+/// Of when the oldest, added and settled are, `14:03Z`; `-` where they are of now, or unknown.
+pub(crate) fn as_of(queue: &QueueReading) -> String {
+    let of_day = queue.measured_at.as_ref().and_then(|at| at.get(11..16));
+    of_day.map_or_else(|| "-".to_owned(), |at| format!("{at}Z"))
+}
+
 /// `12,034`.
 pub(crate) fn count(number: u64) -> String {
     HumanCount(number).to_string()
@@ -54,9 +65,9 @@ pub(crate) fn per_minute(number: Option<u64>) -> String {
     number.map_or_else(|| "-".to_owned(), count)
 }
 
-/// The heading and rows of a table of queues.
+/// The heading and rows of a table of queues. Of when some counts are is told where they aren't of now.
 pub(crate) fn queue_rows(queues: &[QueueReading]) -> Vec<Vec<String>> {
-    let heading = [
+    let mut heading = row([
         "QUEUE",
         "READY",
         "IN FLIGHT",
@@ -67,9 +78,13 @@ pub(crate) fn queue_rows(queues: &[QueueReading]) -> Vec<Vec<String>> {
         "SETTLED/MIN",
         "ETA",
         "LIMIT",
-    ];
+    ]);
+    let is_late = queues.iter().any(|queue| queue.measured_at.is_some());
+    if is_late {
+        heading.insert(AS_OF, "AS OF".to_owned());
+    }
     let cells = |queue: &QueueReading| {
-        vec![
+        let mut cells = vec![
             queue.queue.clone(),
             count(queue.ready),
             count(queue.in_flight),
@@ -80,7 +95,11 @@ pub(crate) fn queue_rows(queues: &[QueueReading]) -> Vec<Vec<String>> {
             per_minute(queue.settled_per_minute),
             queue.eta.to_string(),
             queue.limit.clone().unwrap_or_else(|| "-".to_owned()),
-        ]
+        ];
+        if is_late {
+            cells.insert(AS_OF, as_of(queue));
+        }
+        cells
     };
-    std::iter::once(row(heading)).chain(queues.iter().map(cells)).collect()
+    std::iter::once(heading).chain(queues.iter().map(cells)).collect()
 }

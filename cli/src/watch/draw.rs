@@ -12,7 +12,7 @@ use super::columns::{Column, Side, cut, fitted};
 use super::letters::Letters;
 use super::model::{Footer, Model, Page};
 use crate::readings::LimitReading;
-use crate::readings::queues::{QueueReading, count, per_minute};
+use crate::readings::queues::{QueueReading, as_of, count, per_minute};
 
 /// From this width on an ETA is told as a range.
 const WIDE: u16 = 100;
@@ -119,7 +119,7 @@ fn queue_lines(model: &Model, width: u16, palette: Palette) -> Vec<Line<'static>
     let right = |heading, goes, cells| column(heading, goes, Side::Right, cells);
     let eta = |queue: &QueueReading| if is_wide { queue.eta.to_string() } else { queue.eta.brief() };
     let depth = |queue: &QueueReading| model.depths.get(&queue.queue).map_or_else(String::new, sparkline);
-    let columns = vec![
+    let mut columns = vec![
         column("QUEUE", 0, Side::Left, cells(&|queue| queue.queue.clone())),
         right("READY", 0, cells(&|queue| count(queue.ready))),
         right("FLIGHT", 4, cells(&|queue| count(queue.in_flight))),
@@ -132,6 +132,10 @@ fn queue_lines(model: &Model, width: u16, palette: Palette) -> Vec<Line<'static>
         column("LIMIT", 8, Side::Left, cells(&|queue| queue.limit.clone().unwrap_or_else(|| "-".to_owned()))),
         column("DEPTH", 3, Side::Left, cells(&depth)),
     ];
+    if queues.iter().any(|queue| queue.measured_at.is_some()) {
+        // It goes after the last column that it is about.
+        columns.insert(8, right("AS OF", 1, cells(&as_of)));
+    }
     let marked = usize::from(width).saturating_sub(2);
     let lines = fitted(columns, marked).into_iter().enumerate();
     let line = |(number, text): (usize, String)| match number.checked_sub(1) {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Watch;
 use crate::failure::Failure;
 use crate::printer::{Audience, Printer};
-use crate::readings::overview::{Overview, look};
+use crate::readings::overview::Overview;
 
 /// One reading, and when it was made: RFC 3339, UTC.
 #[derive(Debug, Serialize)]
@@ -30,8 +30,14 @@ impl fmt::Display for Reading {
 /// Prints a reading now and after each interval, until nobody reads them any more.
 pub(super) async fn run(watch: &Watch, printer: Printer) -> Result<(), Failure> {
     let clock = SystemClock::new();
+    // Told when it is new, not with each reading.
+    let mut warned = None;
     loop {
-        let overview = look(&watch.project, &watch.store, watch.extent()).await?;
+        let overview = watch.look().await?;
+        if overview.warning != warned {
+            overview.warning.iter().for_each(|warning| printer.warn(warning));
+            warned.clone_from(&overview.warning);
+        }
         let reading = Reading { at: clock.now().to_string(), overview };
         if printer.part(&reading)? == Audience::Gone {
             return Ok(());

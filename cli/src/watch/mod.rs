@@ -16,13 +16,15 @@ use std::time::Duration;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::project::Project;
-use crate::readings::overview::Extent;
+use crate::readings::lookback::Lookback;
+use crate::readings::overview::{Extent, Overview, look};
 use crate::store::Store;
 
 /// What is watched, and how often it is read.
 pub(crate) struct Watch {
     pub(crate) project: Project,
     pub(crate) store: Store,
+    pub(crate) lookback: Lookback,
     pub(crate) every: Duration,
 }
 
@@ -36,11 +38,8 @@ pub(crate) async fn run(watch: &Watch, printer: Printer) -> Result<(), Failure> 
 }
 
 impl Watch {
-    /// Which limits are read each time: what lists all of them reads a whole table on AWS.
-    fn extent(&self) -> Extent {
-        match self.store {
-            Store::Local(_) => Extent::Everything,
-            Store::Aws(_) => Extent::Configured,
-        }
+    /// Reads everything once.
+    async fn look(&self) -> Result<Overview, Failure> {
+        look(&self.project, &self.store, &self.lookback, Extent::cheap(&self.store)).await
     }
 }

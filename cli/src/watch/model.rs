@@ -83,7 +83,7 @@ impl Model {
     /// What there is to see at first.
     pub(super) fn new(overview: Overview, now: Timestamp) -> Self {
         let mut model = Self {
-            overview: Overview { queues: Vec::new(), limits: Vec::new() },
+            overview: Overview { queues: Vec::new(), limits: Vec::new(), warning: None },
             read_at: now,
             depths: BTreeMap::new(),
             selected: None,
@@ -103,6 +103,11 @@ impl Model {
             if depths.len() > DEPTHS {
                 depths.pop_front();
             }
+        }
+        if let (Some(warning), Footer::Keys) = (&overview.warning, &self.footer)
+            && overview.warning != self.overview.warning
+        {
+            self.footer = Footer::Note(warning.clone());
         }
         (self.overview, self.read_at) = (overview, now);
         if self.queue().is_none() {

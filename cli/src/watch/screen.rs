@@ -14,7 +14,7 @@ use super::letters::{self, Letters};
 use super::model::{Deed, Footer, Key, Model, Wish};
 use crate::env_vars;
 use crate::failure::Failure;
-use crate::readings::overview::{Overview, look};
+use crate::readings::overview::Overview;
 use crate::steering::{self, Steered};
 
 /// Something that took time, and is over.
@@ -51,7 +51,7 @@ pub(super) async fn run(watch: &Watch) -> Result<(), Failure> {
     let (mut terminate, mut hang_up) = (listen(SignalKind::terminate())?, listen(SignalKind::hangup())?);
     let clock = SystemClock::new();
     // Read before the terminal is taken: what can't be read at all is told as by any other command.
-    let mut model = Model::new(look(&watch.project, &watch.store, watch.extent()).await?, clock.now());
+    let mut model = Model::new(watch.look().await?, clock.now());
     let palette = if env_vars::read(env_vars::NO_COLOR).is_some() { Palette::Plain } else { Palette::Colour };
     let mut screen = Screen::take()?;
     let mut events = EventStream::new();
@@ -104,7 +104,7 @@ fn due(watch: &Watch, clock: SystemClock) -> LocalBoxFuture<'_, Done> {
 }
 
 fn read(watch: &Watch) -> LocalBoxFuture<'_, Done> {
-    async { Done::Read(look(&watch.project, &watch.store, watch.extent()).await) }.boxed_local()
+    async { Done::Read(watch.look().await) }.boxed_local()
 }
 
 fn begin(watch: &Watch, clock: SystemClock, deed: Deed) -> LocalBoxFuture<'_, Done> {
@@ -131,7 +131,7 @@ async fn steer(watch: &Watch, limit: &str, wish: Wish) -> Result<(Steered, Overv
     let reason = Some("by hand, in jobq status --watch".to_owned());
     let wish = steering::Wish { what: wish.what(), length: None, reason, who: None };
     let steered = steering::change(&watch.store, limit, wish).await?;
-    Ok((steered, look(&watch.project, &watch.store, watch.extent()).await?))
+    Ok((steered, watch.look().await?))
 }
 
 /// Takes in what is over, and begins what follows it.

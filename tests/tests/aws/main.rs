@@ -26,4 +26,5 @@ mod scripted;
 mod secrets;
 mod slow_api;
 mod stand_ins;
+mod status;
 mod templates;

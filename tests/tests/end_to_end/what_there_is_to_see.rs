@@ -67,6 +67,7 @@ fn what_there_is_to_see_in_json() {
         "eta",
         "in_flight",
         "limit",
+        "measured_at",
         "oldest_seconds",
         "paused",
         "queue",

@@ -20,6 +20,7 @@ pub(crate) fn overview(depths: &[(&str, u64)]) -> Overview {
         oldest_seconds: Some(130.0),
         added_per_minute: Some(1_200),
         settled_per_minute: None,
+        measured_at: None,
         eta: EtaReading { least_seconds: Some(245.0), most_seconds: Some(310.0), because: None },
         concerns: Vec::new(),
     };
@@ -39,7 +40,7 @@ pub(crate) fn overview(depths: &[(&str, u64)]) -> Overview {
         drainers: vec!["d1".to_owned()],
         changes: Vec::new(),
     };
-    Overview { queues: depths.iter().map(queue).collect(), limits: vec![limit] }
+    Overview { queues: depths.iter().map(queue).collect(), limits: vec![limit], warning: None }
 }
 
 fn screen(model: &Model, width: u16, height: u16) -> Vec<String> {
