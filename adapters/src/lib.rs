@@ -5,6 +5,8 @@ pub mod aws;
 pub mod clock;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "aws")]
+pub mod log;
 #[cfg(feature = "results")]
 pub mod result_file;
 #[cfg(feature = "http")]

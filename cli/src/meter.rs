@@ -139,28 +139,32 @@ impl Metrics for Meter {
             counter.fetch_add(1, Ordering::Relaxed);
         };
         match event {
-            Event::CallStarted { .. } => count(&self.started),
-            Event::CallEnded { .. } => count(&self.ended),
-            Event::TaskDone { .. } => count(&self.done),
-            Event::TaskDied { .. } => count(&self.dead),
-            Event::TaskRetried { spent: true, .. } => count(&self.retried),
-            Event::LimitCooled { .. } => count(&self.refused),
-            Event::LeaseBooked { .. } => self.notes().waiting = None,
-            // Waiting for one's place in the pace is what a limit is for.
-            Event::LeaseDeferred { why, .. } if !matches!(why, Why::Pace | Why::Permits) => {
-                self.notes().waiting = Some(*why)
+            Event::CallStarted(_) => count(&self.started),
+            Event::CallEnded(_) => count(&self.ended),
+            Event::TaskDone(_) => count(&self.done),
+            Event::TaskDied(_) => count(&self.dead),
+            Event::TaskRetried(retried) if retried.spent => count(&self.retried),
+            Event::LimitCooled(_) => count(&self.refused),
+            Event::LeaseBooked(_) => self.notes().waiting = None,
+            Event::LeaseDeferred(deferred) if !deferred.is_the_pace() => {
+                self.notes().waiting = Some(deferred.why)
             }
-            Event::TasksAwaited { count } => self.notes().awaited = *count,
-            Event::TasksReceived { .. } => self.notes().awaited = 0,
-            Event::OperationFailed { error, .. } => self.failing(error),
-            Event::OperationRecovered => self.recovered(),
-            Event::LeaseDeferred { .. }
-            | Event::SlotsForfeited { .. }
-            | Event::TaskRetried { .. }
-            | Event::TaskReleased { .. }
-            | Event::SettlementStale { .. }
-            | Event::DrainerWentAlone { .. }
-            | Event::DrainerRejoined { .. } => {}
+            Event::TasksAwaited(awaited) => self.notes().awaited = awaited.count,
+            Event::TasksReceived(_) => self.notes().awaited = 0,
+            Event::OperationFailed(failed) => self.failing(&failed.error),
+            Event::OperationRecovered(_) => self.recovered(),
+            Event::LineRefused(_)
+            | Event::TasksSent(_)
+            | Event::BatchPushed(_)
+            | Event::DrainBegun(_)
+            | Event::DrainEnded(_)
+            | Event::LeaseDeferred(_)
+            | Event::SlotsForfeited(_)
+            | Event::TaskRetried(_)
+            | Event::TaskReleased(_)
+            | Event::SettlementStale(_)
+            | Event::DrainerWentAlone(_)
+            | Event::DrainerRejoined(_) => {}
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use jobq_core::event::Event;
+use jobq_core::event::drainers::{DrainerRejoined, DrainerWentAlone};
+use jobq_core::event::operations::OperationRecovered;
 use jobq_core::fault::Fault;
 use jobq_core::policy::calendar::alone::Fallback;
 use jobq_core::ports::ledger::{Ledger, Versioned};
@@ -52,7 +53,7 @@ impl<W: World> Engine<'_, W> {
         };
         if !std::mem::replace(&mut self.solitude.alone, true) {
             let limit = self.plan.limit.name.clone();
-            self.note(&Event::DrainerWentAlone { limit, of: alone.of.get() });
+            self.note(DrainerWentAlone { limit, of: alone.of.get() });
         }
         self.interval = lease.interval;
         self.pacer.add(lease);
@@ -93,10 +94,10 @@ impl<W: World> Engine<'_, W> {
             self.pacer.clear();
             // They were never the calendar's.
             self.pacer.take_missed();
-            self.note(&Event::DrainerRejoined { limit: self.plan.limit.name.clone() });
+            self.note(DrainerRejoined { limit: self.plan.limit.name.clone() });
         }
         if std::mem::take(&mut self.bookings.faults) > 0 {
-            self.note(&Event::OperationRecovered);
+            self.note(OperationRecovered);
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use jobq_core::event::Event;
+use jobq_core::event::limits::{LeaseBooked, LeaseDeferred, LimitCooled};
+use jobq_core::event::operations::OperationFailed;
 use jobq_core::fault::Fault;
 use jobq_core::lease::Lease;
 use jobq_core::policy::calendar::book::{self, Answer, Booking, HORIZON, Want, Why};
@@ -124,7 +125,7 @@ impl<W: World> Engine<'_, W> {
                 self.bookings.not_before = now.plus(wait.min(READ_AGAIN)).plus(spread);
                 // A pause ends when somebody ends it: nothing is held for that.
                 self.bookings.closed = wait > TOO_LONG || why == Why::Paused;
-                self.note(&Event::LeaseDeferred { limit: self.plan.limit.name.clone(), why, wait });
+                self.note(LeaseDeferred { limit: self.plan.limit.name.clone(), why, wait });
             }
             Answer::Alive => {}
         }
@@ -155,7 +156,7 @@ impl<W: World> Engine<'_, W> {
         self.summary.throttled += 1;
         self.bookings.refused = self.bookings.refused.saturating_add(1);
         self.bookings.refusals.push(refusal);
-        self.note(&Event::LimitCooled { limit: self.plan.limit.name.clone(), status: refusal.status });
+        self.note(LimitCooled { limit: self.plan.limit.name.clone(), status: refusal.status });
     }
 
     /// Takes in that the ledger knows of the refusals.
@@ -208,14 +209,14 @@ impl<W: World> Engine<'_, W> {
         let known = std::mem::take(&mut self.bookings.known);
         // Nothing is lost if it fails: the holder's entry ends by itself.
         if let Err(fault) = swap_until_written(self.world, plan, known, change).await {
-            self.note(&Event::OperationFailed { error: fault.chain(), retry_in: Duration::ZERO });
+            self.note(OperationFailed { error: fault.chain(), retry_in: Duration::ZERO });
         }
     }
 
     fn on_lease(&mut self, lease: Lease) {
         self.bookings.closed = false;
         self.interval = lease.interval;
-        self.note(&Event::LeaseBooked { limit: self.plan.limit.name.clone(), count: lease.count });
+        self.note(LeaseBooked { limit: self.plan.limit.name.clone(), count: lease.count });
         self.pacer.add(lease);
         if !self.bookings.refusals.is_empty() {
             self.pacer.clear();
@@ -229,7 +230,7 @@ impl<W: World> Engine<'_, W> {
         let retry_in = if self.plan.alone.is_some() { retry_in.min(alone::MOST_PAUSE) } else { retry_in };
         self.bookings.faults += 1;
         self.bookings.not_before = now.plus(retry_in);
-        self.note(&Event::OperationFailed { error: fault.chain(), retry_in });
+        self.note(OperationFailed { error: fault.chain(), retry_in });
         Ok(())
     }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures::FutureExt;
 use jobq_core::attempt::Attempt;
 use jobq_core::dead_letter::{DeadLetter, Remains};
-use jobq_core::event::Event;
+use jobq_core::event::calls::{CallEnded, CallStarted};
+use jobq_core::event::limits::SlotsForfeited;
 use jobq_core::outcome::Outcome;
 use jobq_core::policy::calendar::cool::Refusal;
 use jobq_core::policy::hint::hint;
@@ -51,7 +52,7 @@ impl<W: World> Engine<'_, W> {
     /// Starts one call.
     pub(crate) fn start_call(&mut self, ready: Ready, now: Timestamp) {
         self.under_way.started(now);
-        self.note(&Event::CallStarted { queue: self.plan.queues[ready.queue].name.clone() });
+        self.note(CallStarted { queue: self.plan.queues[ready.queue].name.clone() });
         self.summary.calls += 1;
         self.keeper.starting(&ready.receipt);
         self.calls.push(Box::pin(call(self.world, &self.plan.queues[ready.queue], ready, now)));
@@ -68,7 +69,7 @@ impl<W: World> Engine<'_, W> {
         if forfeited > 0 {
             self.summary.forfeited += u64::from(forfeited);
             let limit = self.plan.limit.name.clone();
-            self.note(&Event::SlotsForfeited { limit, count: forfeited });
+            self.note(SlotsForfeited { limit, count: forfeited });
         }
     }
 
@@ -78,8 +79,8 @@ impl<W: World> Engine<'_, W> {
         self.under_way.ended(called.started_at);
         self.latencies.add(called.latency);
         let queue = &self.plan.queues[called.ready.queue];
-        let status = called.answer.as_ref().ok().map(|reply| reply.status);
-        self.note(&Event::CallEnded { queue: queue.name.clone(), status, latency: called.latency });
+        let answer = called.answer.as_ref().map(|reply| reply.status).map_err(ToString::to_string);
+        self.note(CallEnded { queue: queue.name.clone(), answer, latency: called.latency });
         let call = Call {
             envelope: &called.ready.envelope,
             request: &called.ready.request,

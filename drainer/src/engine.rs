@@ -232,8 +232,8 @@ impl<'w, W: World> Engine<'w, W> {
     }
 
     /// Takes note of an event.
-    pub(crate) fn note(&self, event: &Event) {
-        self.world.metrics().record(event);
+    pub(crate) fn note(&self, event: impl Into<Event>) {
+        self.world.metrics().record(&event.into());
     }
 
     /// What this drainer has in hand and may do.

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jobq_core::delivery::Receipt;
-use jobq_core::event::Event;
+use jobq_core::event::operations::OperationFailed;
+use jobq_core::event::tasks::SettlementStale;
 use jobq_core::fault::Fault;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::inbox::Inbox;
@@ -162,7 +163,7 @@ impl<W: World> Engine<'_, W> {
                     return Err(fault);
                 };
                 self.keeper.look_at = asked_at.plus(retry_in);
-                self.note(&Event::OperationFailed { error: fault.chain(), retry_in });
+                self.note(OperationFailed { error: fault.chain(), retry_in });
                 return Ok(());
             }
         };
@@ -212,7 +213,7 @@ impl<W: World> Engine<'_, W> {
         };
         if held.stage == Stage::Waiting {
             self.summary.stale += 1;
-            self.note(&Event::SettlementStale { queue: self.plan.queues[held.queue].name.clone() });
+            self.note(SettlementStale { queue: self.plan.queues[held.queue].name.clone() });
             self.hand.retain(|ready| ready.receipt != *receipt);
             self.keeper.drop(receipt);
         }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use jobq_core::event::Event;
+use jobq_core::event::operations::{OperationFailed, OperationRecovered};
 use jobq_core::fault::{Advice, Fault};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::metrics::Metrics;
@@ -26,7 +26,7 @@ pub(crate) async fn persist<W: World, T, F: Future<Output = Result<T, Fault>>>(
         let fault = match operation().await {
             Ok(value) => {
                 if tries > 0 {
-                    world.metrics().record(&Event::OperationRecovered);
+                    world.metrics().record(&OperationRecovered.into());
                 }
                 return Ok(value);
             }
@@ -35,7 +35,7 @@ pub(crate) async fn persist<W: World, T, F: Future<Output = Result<T, Fault>>>(
         let Some(retry_in) = pause(&fault, tries) else {
             return Err(fault);
         };
-        world.metrics().record(&Event::OperationFailed { error: fault.chain(), retry_in });
+        world.metrics().record(&OperationFailed { error: fault.chain(), retry_in }.into());
         world.clock().sleep(retry_in).await;
         tries += 1;
     }

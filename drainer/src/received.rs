@@ -6,7 +6,8 @@ use jobq_core::dead_letter::{DeadLetter, Remains};
 use jobq_core::death::Reason;
 use jobq_core::delivery::Delivery;
 use jobq_core::envelope::Envelope;
-use jobq_core::event::Event;
+use jobq_core::event::operations::{OperationFailed, OperationRecovered};
+use jobq_core::event::tasks::{TasksAwaited, TasksReceived};
 use jobq_core::fault::Fault;
 use jobq_core::policy::fair;
 use jobq_core::policy::room::{Flow, Load, Supply, receives, room};
@@ -122,7 +123,7 @@ impl<W: World> Engine<'_, W> {
                 };
                 source.faults += 1;
                 source.not_before = now.plus(retry_in);
-                self.note(&Event::OperationFailed { error: fault.chain(), retry_in });
+                self.note(OperationFailed { error: fault.chain(), retry_in });
                 return Ok(());
             }
         };
@@ -130,7 +131,7 @@ impl<W: World> Engine<'_, W> {
         source.empty = deliveries.is_empty();
         source.flow = source.flow.after(deliveries.len(), most);
         if recovered {
-            self.note(&Event::OperationRecovered);
+            self.note(OperationRecovered);
         }
         let source = &mut self.sources[queue];
         if source.empty {
@@ -139,7 +140,7 @@ impl<W: World> Engine<'_, W> {
         } else {
             self.empty_rounds = 0;
             let name = self.plan.queues[queue].name.clone();
-            self.note(&Event::TasksReceived { queue: name, count: deliveries.len() });
+            self.note(TasksReceived { queue: name, count: deliveries.len() });
         }
         for delivery in deliveries {
             self.take_in(queue, delivery, now);
@@ -188,13 +189,13 @@ impl<W: World> Engine<'_, W> {
             }
             Ok(count) => {
                 self.empty_rounds = 0;
-                self.note(&Event::TasksAwaited { count });
+                self.note(TasksAwaited { count });
             }
             Err(fault) => {
                 let Some(retry_in) = pause(&fault, 0) else {
                     return Err(fault);
                 };
-                self.note(&Event::OperationFailed { error: fault.chain(), retry_in });
+                self.note(OperationFailed { error: fault.chain(), retry_in });
             }
         }
         // It is measured again when each queue has been asked once more.

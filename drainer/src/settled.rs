@@ -8,6 +8,7 @@ use jobq_core::death::Reason;
 use jobq_core::delivery::Receipt;
 use jobq_core::envelope::Envelope;
 use jobq_core::event::Event;
+use jobq_core::event::tasks::{SettlementStale, TaskDied, TaskDone, TaskReleased, TaskRetried};
 use jobq_core::fault::Fault;
 use jobq_core::name::QueueName;
 use jobq_core::ports::clock::Clock;
@@ -105,10 +106,10 @@ impl Ending {
     fn event(&self) -> Event {
         let queue = self.settlement.queue.clone();
         match self.tells {
-            Tells::Done => Event::TaskDone { queue },
-            Tells::Retried { delay, spent } => Event::TaskRetried { queue, delay, spent },
-            Tells::Died(reason) => Event::TaskDied { queue, reason },
-            Tells::Released => Event::TaskReleased { queue },
+            Tells::Done => TaskDone { queue }.into(),
+            Tells::Retried { delay, spent } => TaskRetried { queue, delay, spent }.into(),
+            Tells::Died(reason) => TaskDied { queue, reason }.into(),
+            Tells::Released => TaskReleased { queue }.into(),
         }
     }
 }
@@ -152,11 +153,11 @@ impl<W: World> Engine<'_, W> {
             match settled {
                 Settled::Held => {
                     self.count(&ending.tells);
-                    self.note(&ending.event());
+                    self.note(ending.event());
                 }
                 Settled::Stale => {
                     self.summary.stale += 1;
-                    self.note(&Event::SettlementStale { queue: ending.settlement.queue.clone() });
+                    self.note(SettlementStale { queue: ending.settlement.queue.clone() });
                 }
             }
         }

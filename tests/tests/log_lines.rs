@@ -5,11 +5,16 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jobq_adapters::aws::log::Log;
 use jobq_adapters::aws::log::emf::{self, Measure, Unit};
 use jobq_adapters::aws::log::metrics::EmfMetrics;
-use jobq_adapters::aws::log::{Level, Line, Log};
+use jobq_adapters::log::Line;
 use jobq_core::death::Reason;
-use jobq_core::event::Event;
+use jobq_core::event::calls::CallStarted;
+use jobq_core::event::limits::{LeaseDeferred, LimitCooled, SlotsForfeited};
+use jobq_core::event::operations::{OperationFailed, OperationRecovered};
+use jobq_core::event::tasks::{TaskDied, TaskDone, TaskReleased, TaskRetried};
+use jobq_core::event::telling::Level;
 use jobq_core::name::{LimitName, QueueName};
 use jobq_core::policy::calendar::book::Why;
 use jobq_core::ports::metrics::Metrics;
@@ -23,12 +28,12 @@ const START: u64 = 1_795_269_787;
 fn counts_are_written_once_a_minute_as_metrics() {
     let (metrics, clock, log) = metrics();
     for _ in 0..50 {
-        metrics.record(&Event::CallStarted { queue: queue() });
-        metrics.record(&Event::TaskDone { queue: queue() });
+        metrics.record(&CallStarted { queue: queue() }.into());
+        metrics.record(&TaskDone { queue: queue() }.into());
     }
     assert_eq!(log.lines(), Vec::<Value>::new(), "nothing before the minute is over");
     clock.advance(Duration::from_secs(61));
-    metrics.record(&Event::CallStarted { queue: queue() });
+    metrics.record(&CallStarted { queue: queue() }.into());
     let lines = log.lines();
     assert_eq!(lines.len(), 1, "{lines:?}");
     check_embedded(&lines[0], START);
@@ -44,9 +49,9 @@ fn counts_are_written_once_a_minute_as_metrics() {
 #[test]
 fn what_costs_nothing_a_month_is_a_field() {
     let (metrics, _, log) = metrics();
-    metrics.record(&Event::TaskReleased { queue: queue() });
-    metrics.record(&Event::TaskRetried { queue: queue(), delay: Duration::ZERO, spent: true });
-    metrics.record(&Event::SlotsForfeited { limit: limit(), count: 7 });
+    metrics.record(&TaskReleased { queue: queue() }.into());
+    metrics.record(&TaskRetried { queue: queue(), delay: Duration::ZERO, spent: true }.into());
+    metrics.record(&SlotsForfeited { limit: limit(), count: 7 }.into());
     metrics.flush();
     let line = &log.lines()[0];
     check_embedded(line, START);
@@ -57,11 +62,11 @@ fn what_costs_nothing_a_month_is_a_field() {
 #[test]
 fn a_fault_is_told_at_once_and_its_repeats_are_summed() {
     let (metrics, clock, log) = metrics();
-    let failed = || Event::OperationFailed {
+    let failed = || OperationFailed {
         error: "receive tasks of troops: it is busy".to_owned(),
         retry_in: Duration::from_millis(200),
     };
-    metrics.record(&failed());
+    metrics.record(&failed().into());
     let told = &log.lines()[0];
     assert_eq!(told["event"], "operation_failed");
     assert_eq!(told["level"], "warn");
@@ -69,11 +74,11 @@ fn a_fault_is_told_at_once_and_its_repeats_are_summed() {
     assert_eq!(told["error"], "receive tasks of troops: it is busy");
     assert_eq!(told["time"], "2026-11-21T14:03:07.000000Z");
     for _ in 0..300 {
-        metrics.record(&failed());
+        metrics.record(&failed().into());
     }
     assert_eq!(log.lines().len(), 1);
     clock.advance(Duration::from_secs(60));
-    metrics.record(&Event::OperationRecovered);
+    metrics.record(&OperationRecovered.into());
     let lines = log.lines();
     let summed = lines.iter().find(|line| line["times"] == 300).unwrap();
     assert_eq!(summed["error"], told["error"]);
@@ -83,11 +88,11 @@ fn a_fault_is_told_at_once_and_its_repeats_are_summed() {
 #[test]
 fn cool_downs_and_deaths_are_told_and_a_full_calendar_is_not() {
     let (metrics, _, log) = metrics();
-    let deferred = |why| Event::LeaseDeferred { limit: limit(), why, wait: Duration::from_secs(1) };
-    metrics.record(&deferred(Why::Pace));
-    metrics.record(&deferred(Why::Paused));
-    metrics.record(&Event::LimitCooled { limit: limit(), status: 429 });
-    metrics.record(&Event::TaskDied { queue: queue(), reason: Reason::Rejected });
+    let deferred = |why| LeaseDeferred { limit: limit(), why, wait: Duration::from_secs(1) };
+    metrics.record(&deferred(Why::Pace).into());
+    metrics.record(&deferred(Why::Paused).into());
+    metrics.record(&LimitCooled { limit: limit(), status: 429 }.into());
+    metrics.record(&TaskDied { queue: queue(), reason: Reason::Rejected }.into());
     let lines = log.lines();
     let events: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["lease_deferred", "limit_cooled", "task_died"]);

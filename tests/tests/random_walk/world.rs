@@ -37,7 +37,7 @@ impl Notes {
 
 impl Metrics for Notes {
     fn record(&self, event: &Event) {
-        if matches!(event, Event::DrainerWentAlone { .. }) {
+        if matches!(event, Event::DrainerWentAlone(_)) {
             self.went_alone.fetch_add(1, Ordering::SeqCst);
         }
     }

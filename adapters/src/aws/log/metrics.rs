@@ -4,27 +4,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jobq_core::event::Event;
-use jobq_core::metric_names::{CALLS_STARTED, TASKS_DIED, TASKS_DONE, THROTTLED};
+use jobq_core::event::metric::{Metric, OnCloudWatch};
+use jobq_core::event::telling::{Amount, Level};
 use jobq_core::name::{LimitName, StackName};
-use jobq_core::policy::calendar::book::Why;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::metrics::Metrics;
 use jobq_core::time::Timestamp;
 use serde_json::{Map, Value};
 
+use super::Log;
 use super::emf::{self, Measure, Unit};
-use super::repeats::Repeats;
-use super::{Level, Line, Log};
+use crate::log::Line;
+use crate::log::repeats::Repeats;
 
 /// How long is counted before it is written: CloudWatch keeps minutes.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// How much of a fault's text is told, in characters.
-const TOLD_OF_A_FAULT: usize = 1_000;
+/// What is told. One line a task would cost as much as the queue: tasks and calls are only counted.
+const QUIETEST: Level = Level::Info;
 
 /// Counts the events of one limit's drainer and writes them each minute; tells of what an operator should know.
-///
-/// One line a task would cost as much as the queue: tasks are only counted.
 pub struct EmfMetrics<C> {
     stack: StackName,
     limit: LimitName,
@@ -42,17 +41,9 @@ struct Minute {
     repeats: Repeats,
 }
 
+/// How many of each metric.
 #[derive(Debug, Default)]
-struct Counts {
-    started: u32,
-    done: u32,
-    died: u32,
-    throttled: u32,
-    retried: u32,
-    released: u32,
-    stale: u32,
-    forfeited: u32,
-}
+struct Counts([u32; Metric::ALL.len()]);
 
 impl<C: Clock> EmfMetrics<C> {
     /// Counts for a limit of a stack, written to `log`.
@@ -106,72 +97,43 @@ impl<C: Clock> Metrics for EmfMetrics<C> {
             self.is_over();
         }
         self.minute().counts.count(event);
-        if let Some(line) = line(event) {
-            self.tell_once(&line);
+        let telling = event.telling();
+        if telling.level() <= QUIETEST {
+            self.tell_once(&Line::of(telling));
         }
     }
 }
 
 impl Counts {
     fn count(&mut self, event: &Event) {
-        match event {
-            Event::CallStarted { .. } => self.started += 1,
-            Event::TaskDone { .. } => self.done += 1,
-            Event::TaskDied { .. } => self.died += 1,
-            Event::LimitCooled { .. } => self.throttled += 1,
-            Event::TaskRetried { spent: true, .. } => self.retried += 1,
-            Event::TaskReleased { .. } => self.released += 1,
-            Event::SettlementStale { .. } => self.stale += 1,
-            Event::SlotsForfeited { count, .. } => self.forfeited = self.forfeited.saturating_add(*count),
-            _ => {}
+        for measure in event.telling().counts().into_iter().flatten() {
+            if let Amount::More(more) = measure.amount {
+                let count = &mut self.0[measure.metric as usize];
+                *count = count.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+            }
         }
     }
 
-    fn measures(&self) -> [Measure; 4] {
-        let count = |name, count: u32| Measure { name, unit: Unit::Count, value: count.into() };
-        [
-            count(CALLS_STARTED, self.started),
-            count(TASKS_DONE, self.done),
-            count(TASKS_DIED, self.died),
-            count(THROTTLED, self.throttled),
-        ]
+    fn of(&self, metric: Metric) -> u32 {
+        self.0[metric as usize]
+    }
+
+    fn measures(&self) -> Vec<Measure> {
+        let measure = |metric: Metric| match metric.on_cloud_watch() {
+            OnCloudWatch::Metric(name) => {
+                Some(Measure { name, unit: Unit::Count, value: self.of(metric).into() })
+            }
+            OnCloudWatch::Field(_) | OnCloudWatch::Nothing => None,
+        };
+        Metric::ALL.into_iter().filter_map(measure).collect()
     }
 
     /// What is good to know and not worth a metric's price.
     fn fields(&self) -> Map<String, Value> {
-        let fields = [
-            ("retried", self.retried),
-            ("released", self.released),
-            ("stale", self.stale),
-            ("forfeited", self.forfeited),
-        ];
-        fields.into_iter().map(|(key, count)| (key.to_owned(), count.into())).collect()
-    }
-}
-
-/// What there is to tell of an event, if an operator should know of it.
-fn line(event: &Event) -> Option<Line> {
-    match event {
-        Event::OperationFailed { error, .. } => {
-            let error: String = error.chars().take(TOLD_OF_A_FAULT).collect();
-            Some(Line::new(Level::Warn, "operation_failed", [("error", error.into())]))
-        }
-        Event::OperationRecovered => Some(Line::new(Level::Info, "operation_recovered", [])),
-        Event::LimitCooled { status, .. } => {
-            Some(Line::new(Level::Warn, "limit_cooled", [("status", (*status).into())]))
-        }
-        // Waiting for one's place in the pace is what a limit is for.
-        Event::LeaseDeferred { why, .. } if !matches!(why, Why::Pace | Why::Permits) => {
-            Some(Line::new(Level::Info, "lease_deferred", [("why", why.as_str().into())]))
-        }
-        Event::DrainerWentAlone { of, .. } => {
-            Some(Line::new(Level::Warn, "drainer_went_alone", [("share_is_one_of", (*of).into())]))
-        }
-        Event::DrainerRejoined { .. } => Some(Line::new(Level::Info, "drainer_rejoined", [])),
-        Event::TaskDied { queue, reason } => {
-            let fields = [("queue", queue.as_str().into()), ("reason", reason.to_string().into())];
-            Some(Line::new(Level::Warn, "task_died", fields))
-        }
-        _ => None,
+        let field = |metric: Metric| match metric.on_cloud_watch() {
+            OnCloudWatch::Field(name) => Some((name.to_owned(), self.of(metric).into())),
+            OnCloudWatch::Metric(_) | OnCloudWatch::Nothing => None,
+        };
+        Metric::ALL.into_iter().filter_map(field).collect()
     }
 }

@@ -1,9 +1,10 @@
 //! One invocation: every limit is looked at once.
 
-use jobq_adapters::aws::log::{Level, Line};
 use jobq_adapters::aws::wake::Wake;
+use jobq_adapters::log::Line;
 use jobq_autoscaler::report::Report;
 use jobq_autoscaler::tick;
+use jobq_core::event::telling::Level;
 use jobq_core::fault::Fault;
 use jobq_core::ports::clock::Clock;
 use lambda_runtime::{Diagnostic, LambdaEvent};

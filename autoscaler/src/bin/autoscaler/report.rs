@@ -1,9 +1,10 @@
 //! A decision as one line: what was read, what was decided and why, and the metrics of it.
 
 use jobq_adapters::aws::log::emf::{self, Measure, Unit};
-use jobq_adapters::aws::log::{Level, Line};
 use jobq_adapters::aws::wake::Wake;
+use jobq_adapters::log::Line;
 use jobq_autoscaler::report::Scaled;
+use jobq_core::event::telling::Level;
 use jobq_core::metric_names::{COOLING_SECONDS, DRAINERS_ALIVE, DRAINERS_DESIRED, RATE_ALLOWED};
 use jobq_core::name::{LimitName, StackName};
 use jobq_core::policy::scale::reading::{Cap, QueueReading, Reading};

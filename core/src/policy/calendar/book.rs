@@ -110,6 +110,32 @@ pub enum Why {
 }
 
 impl Why {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Pace,
+        Self::Quota,
+        Self::Cooling,
+        Self::Paused,
+        Self::InFlight,
+        Self::Permits,
+        Self::Lost,
+        Self::Clock,
+    ];
+
+    /// The reason in one word, to be counted by.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pace => "pace",
+            Self::Quota => "quota",
+            Self::Cooling => "cooling",
+            Self::Paused => "paused",
+            Self::InFlight => "in_flight",
+            Self::Permits => "permits",
+            Self::Lost => "lost",
+            Self::Clock => "clock",
+        }
+    }
+
     /// The reason in a few words.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jobq_adapters::aws::bundled::configuration;
-use jobq_adapters::aws::log::{Line, Log};
+use jobq_adapters::aws::log::Log;
 use jobq_adapters::aws::sdk::Sdk;
 use jobq_adapters::clock::SystemClock;
+use jobq_adapters::log::Line;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::limit::Limit;
 use jobq_core::ports::clock::Clock;

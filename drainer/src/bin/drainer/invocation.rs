@@ -3,8 +3,9 @@
 use std::future::pending;
 use std::time::Duration;
 
-use jobq_adapters::aws::log::{Level, Line};
 use jobq_adapters::aws::wake::Wake;
+use jobq_adapters::log::Line;
+use jobq_core::event::telling::Level;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::{DrainerId, NameError};
 use jobq_core::policy::permits::per_drainer;

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Level, Line};
+use jobq_core::event::telling::Level;
+use serde_json::Value;
+
+use super::Line;
 
 /// How many different lines are told apart at once; a fault may have a number in its text that changes each time.
 const KINDS: usize = 50;
 
 /// The lines told lately.
 #[derive(Debug, Default)]
-pub(super) struct Repeats {
+pub(crate) struct Repeats {
     told: BTreeMap<String, Repeat>,
     /// Lines of further kinds.
     left_out: u64,
@@ -24,9 +27,8 @@ struct Repeat {
 
 impl Repeats {
     /// Whether the line is to be told now.
-    pub(super) fn is_new(&mut self, line: &Line) -> bool {
-        let fields: Vec<String> = line.fields.values().map(ToString::to_string).collect();
-        let kind = format!("{} {}", line.event, fields.join(" "));
+    pub(crate) fn is_new(&mut self, line: &Line) -> bool {
+        let kind = kind(line);
         if let Some(repeat) = self.told.get_mut(&kind) {
             repeat.more += 1;
             return false;
@@ -41,7 +43,7 @@ impl Repeats {
 
     /// The lines that repeated themselves since this was asked last, each with how many times. The others are
     /// forgotten, and told again when they come again.
-    pub(super) fn take(&mut self) -> Vec<Line> {
+    pub(crate) fn take(&mut self) -> Vec<Line> {
         self.told.retain(|_, repeat| repeat.more > 0);
         let counted = |repeat: &mut Repeat| times(&repeat.line, std::mem::take(&mut repeat.more));
         let mut lines: Vec<Line> = self.told.values_mut().map(counted).collect();
@@ -53,6 +55,13 @@ impl Repeats {
         }
         lines
     }
+}
+
+/// What tells a line from others: not how long something takes, which is a little different each time.
+fn kind(line: &Line) -> String {
+    let lasts = |value: &Value| value.as_number().is_some_and(serde_json::Number::is_f64);
+    let fields = line.fields.values().filter(|value| !lasts(value));
+    fields.fold(line.event.to_owned(), |kind, value| format!("{kind} {value}"))
 }
 
 fn times(line: &Line, count: u64) -> Line {
@@ -84,6 +93,15 @@ mod tests {
         assert_eq!(summed[0].fields["error"], "a");
         assert!(!repeats.is_new(&fault("a")), "it goes on");
         assert!(repeats.is_new(&fault("b")), "it is back");
+    }
+
+    #[test]
+    fn how_long_it_takes_makes_no_other_line() {
+        let waiting =
+            |seconds: f64| Line::new(Level::Info, "lease_deferred", [("wait_seconds", seconds.into())]);
+        let mut repeats = Repeats::default();
+        assert!(repeats.is_new(&waiting(1.0)));
+        assert!(!repeats.is_new(&waiting(0.9)));
     }
 
     #[test]

@@ -1,0 +1,82 @@
+//! What happens in a push.
+
+use super::telling::{Key, Level, Telling, Told, beginning};
+use crate::name::{BatchId, QueueName};
+
+/// A line of a task file was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineRefused {
+    /// Its number, counted from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub error: String,
+}
+
+/// Tasks have arrived in their queue, one load after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TasksSent {
+    /// In this queue.
+    pub queue: QueueName,
+    /// How many so far.
+    pub count: u64,
+}
+
+/// The whole of a source was pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchPushed {
+    /// As this batch.
+    pub batch: BatchId,
+    /// To this queue.
+    pub queue: QueueName,
+    /// How many tasks were sent.
+    pub sent: u64,
+    /// How many lines were refused.
+    pub refused: u64,
+}
+
+impl Telling for LineRefused {
+    fn name(&self) -> &'static str {
+        "line_refused"
+    }
+
+    fn level(&self) -> Level {
+        Level::Warn
+    }
+
+    fn fields(&self) -> Vec<(Key, Told<'_>)> {
+        vec![(Key::Line, Told::Count(self.line)), (Key::Error, beginning(&self.error))]
+    }
+}
+
+impl Telling for TasksSent {
+    fn name(&self) -> &'static str {
+        "tasks_sent"
+    }
+
+    fn level(&self) -> Level {
+        Level::Debug
+    }
+
+    fn fields(&self) -> Vec<(Key, Told<'_>)> {
+        vec![(Key::Queue, Told::Text(self.queue.as_str())), (Key::Tasks, Told::Count(self.count))]
+    }
+}
+
+impl Telling for BatchPushed {
+    fn name(&self) -> &'static str {
+        "batch_pushed"
+    }
+
+    fn level(&self) -> Level {
+        Level::Info
+    }
+
+    fn fields(&self) -> Vec<(Key, Told<'_>)> {
+        vec![
+            (Key::Queue, Told::Text(self.queue.as_str())),
+            (Key::Batch, Told::Text(self.batch.as_str())),
+            (Key::Tasks, Told::Count(self.sent)),
+            (Key::Refused, Told::Count(self.refused)),
+        ]
+    }
+}
