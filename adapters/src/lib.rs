@@ -5,8 +5,10 @@ pub mod aws;
 pub mod clock;
 #[cfg(feature = "http")]
 pub mod http;
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "log"))]
 pub mod log;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 #[cfg(feature = "results")]
 pub mod result_file;
 #[cfg(feature = "http")]

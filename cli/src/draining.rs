@@ -1,22 +1,29 @@
 //! Draining on this machine: drainers side by side in one process, with progress, until told to stop.
 
-use std::sync::Arc;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use futures::future::try_join_all;
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
+use jobq_adapters::log::lines::LogLines;
+use jobq_core::event::drainers::{DrainBegun, DrainEnded};
 use jobq_core::limit::Limit;
 use jobq_core::name::DrainerId;
 use jobq_core::ports::clock::Clock;
+use jobq_core::ports::metrics::Metrics;
 use jobq_core::queue::Queue;
 use jobq_drainer::drain;
 use jobq_drainer::plan::{Plan, Until};
 use jobq_drainer::summary::Summary;
 
+use crate::exposing::{self, Exposed};
 use crate::failure::Failure;
 use crate::meter::Meter;
 use crate::printer::Printer;
 use crate::progress::{self, Goal};
+use crate::recorder::Recorder;
 use crate::results::Results;
 use crate::secrets::SecretSource;
 use crate::signals::stop_on_signals;
@@ -40,6 +47,8 @@ pub(crate) struct Work {
     pub(crate) until: Until,
     /// What progress is held against.
     pub(crate) goal: Goal,
+    /// Where metrics are served, if they are.
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 /// What the drainers have done together.
@@ -59,22 +68,67 @@ pub(crate) async fn run(
 ) -> Result<Drained, Failure> {
     let (stop, listening) = stop_on_signals(printer, STOPPING)?;
     let clock = SystemClock::new();
-    let meter = Arc::new(Meter::new(clock));
     let plans = plans(&work, &store)?;
     secrets.check(&work.limit).await?;
-    let target = HttpTarget::new(work.limit, secrets)?;
-    let world = DrainWorld { store, target, results: work.results, meter: Arc::clone(&meter), clock };
+    let counters = work.metrics.map(|_| exposing::counters(&work.limit, &work.queues));
+    let exposed = match (work.metrics, &counters) {
+        (Some(address), Some(counters)) => {
+            let told = [(&work.limit, &work.queues[..], counters)];
+            Some(Exposed::bind(address, &told, &store, clock, printer).await?)
+        }
+        _ => None,
+    };
+    let target = HttpTarget::new(work.limit.clone(), secrets)?;
+    let recorder = Recorder {
+        meter: Meter::new(clock),
+        log: printer.log().map(|level| LogLines::new(clock, level)),
+        counters,
+    };
+    let world = DrainWorld { store, target, results: work.results, recorder, clock };
+    let recorder = &world.recorder;
+    let recorders = [recorder];
     let begun = clock.uptime();
+    recorder.record(&DrainBegun { limit: work.limit.name.clone(), drainers: work.drainers }.into());
     let drains = plans.iter().map(|plan| drain(&world, plan, stop.asked(1), stop.asked(2)));
     let summaries = tokio::select! {
         summaries = try_join_all(drains) => summaries,
         () = listening => Ok(Vec::new()),
-        () = progress::show(printer, &meter, clock, work.goal) => Ok(Vec::new()),
+        () = show(printer, &recorder.meter, clock, work.goal) => Ok(Vec::new()),
+        () = exposing::serve(exposed.as_ref(), &recorders) => Ok(Vec::new()),
     };
-    meter.take_warnings().iter().for_each(|warning| printer.warn(warning));
+    // Where there is a log it has told them.
+    if printer.log().is_none() {
+        recorder.meter.take_warnings().iter().for_each(|warning| printer.warn(warning));
+    }
+    if let Some(log) = &recorder.log {
+        log.flush();
+    }
     let summary = summaries?.into_iter().fold(Summary::default(), |sum, one| sum + one);
-    let seconds = clock.uptime().saturating_sub(begun).as_secs_f64();
-    Ok(Drained { summary, seconds })
+    let took = clock.uptime().saturating_sub(begun);
+    recorder.record(&ended(&work.limit, &summary, took).into());
+    Ok(Drained { summary, seconds: took.as_secs_f64() })
+}
+
+/// Shows progress; a log has no place for it.
+async fn show(printer: Printer, meter: &Meter, clock: SystemClock, goal: Goal) {
+    match printer.log() {
+        Some(_) => pending().await,
+        None => progress::show(printer, meter, clock, goal).await,
+    }
+}
+
+/// What all drainers did, as an event.
+pub(crate) fn ended(limit: &Limit, summary: &Summary, took: Duration) -> DrainEnded {
+    DrainEnded {
+        limit: limit.name.clone(),
+        calls: summary.calls,
+        done: summary.done,
+        retried: summary.retried,
+        refused: summary.throttled,
+        dead: summary.dead,
+        released: summary.released,
+        took,
+    }
 }
 
 /// One plan a drainer, each with a name of its own; the permits are shared out among them.

@@ -10,6 +10,9 @@ pub(crate) const BACKEND: &str = "JOBQ_BACKEND";
 /// Where jobq.toml lies, as `--config` does.
 pub(crate) const CONFIG: &str = "JOBQ_CONFIG";
 
+/// Asks for log lines on standard error: `error`, `warn`, `info` or `debug`, and `,json` behind it for JSON lines.
+pub(crate) const LOG: &str = "JOBQ_LOG";
+
 /// Asks programs for no colour, if it is set to anything: <https://no-color.org>.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 

@@ -9,7 +9,9 @@ mod doctor;
 mod draining;
 mod env_vars;
 mod exit;
+mod exposing;
 mod failure;
+mod logging;
 mod meter;
 mod openings;
 mod printer;
@@ -18,6 +20,7 @@ mod project;
 mod purging;
 mod pushing;
 mod readings;
+mod recorder;
 mod results;
 mod secrets;
 mod serving;
@@ -38,8 +41,12 @@ use crate::printer::Printer;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let printer = Printer::new(&args.global);
-    let exit = match commands::run(args, &printer) {
+    let (log, started) = match logging::start() {
+        Ok(log) => (log, Ok(())),
+        Err(failure) => (None, Err(failure)),
+    };
+    let printer = Printer::new(&args.global, log);
+    let exit = match started.and_then(|()| commands::run(args, &printer)) {
         Ok(exit) => exit,
         Err(failure) => {
             printer.failure(&failure);

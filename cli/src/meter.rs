@@ -101,7 +101,7 @@ impl Meter {
     }
 
     /// An operation fails: the same fault is told once, until it has recovered.
-    pub(crate) fn failing(&self, error: &str) {
+    fn failing(&self, error: &str) {
         let now = self.clock.uptime();
         let mut notes = self.notes();
         notes.told.retain(|_, at| now.saturating_sub(*at) < TOLD_AGAIN);

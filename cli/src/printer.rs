@@ -3,6 +3,9 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+use jobq_adapters::log::lines::tell;
+use jobq_core::event::program::{CommandFailed, NoteTold, WarningTold};
+use jobq_core::event::telling::{Level, Telling};
 use serde::Serialize;
 
 use crate::args::Global;
@@ -20,12 +23,19 @@ pub(crate) enum Audience {
 pub(crate) struct Printer {
     json: bool,
     quiet: bool,
+    /// The level of the log, where there is one: then whatever goes to standard error is a line of it.
+    log: Option<Level>,
 }
 
 impl Printer {
     /// A printer as the command line asks for it.
-    pub(crate) fn new(global: &Global) -> Self {
-        Self { json: global.json, quiet: global.quiet }
+    pub(crate) fn new(global: &Global, log: Option<Level>) -> Self {
+        Self { json: global.json, quiet: global.quiet, log }
+    }
+
+    /// The level of the log, where there is one.
+    pub(crate) fn log(self) -> Option<Level> {
+        self.log
     }
 
     /// Prints a result: as text for people, or as one line of JSON.
@@ -66,9 +76,20 @@ impl Printer {
 
     /// Prints a note for people.
     pub(crate) fn note(self, text: impl Display) {
-        if !self.quiet {
-            // Where standard error is gone there is nobody to tell.
-            let _ = write(&mut io::stderr().lock(), &text.to_string());
+        if self.quiet {
+            return;
+        }
+        if self.log.is_some() {
+            return tell(&NoteTold { text: one_line(&text.to_string()) });
+        }
+        // Where standard error is gone there is nobody to tell.
+        let _ = write(&mut io::stderr().lock(), &text.to_string());
+    }
+
+    /// Tells an event to the log; without one, people are told in other words.
+    pub(crate) fn tell(self, event: &dyn Telling) {
+        if self.log.is_some() {
+            tell(event);
         }
     }
 
@@ -80,11 +101,18 @@ impl Printer {
 
     /// Prints a warning, also when notes are not wanted.
     pub(crate) fn warn(self, text: impl Display) {
+        if self.log.is_some() {
+            return tell(&WarningTold { text: one_line(&text.to_string()) });
+        }
         let _ = write(&mut io::stderr().lock(), &format!("warning: {text}"));
     }
 
     /// Prints why the command failed, and what to do.
     pub(crate) fn failure(self, failure: &Failure) {
+        if self.log.is_some() {
+            let (error, hint) = (one_line(&failure.message), failure.hints.join("; "));
+            return tell(&CommandFailed { error, hint });
+        }
         let mut stderr = io::stderr().lock();
         for line in failure.message.lines() {
             let prefix = if line.starts_with(' ') { "" } else { "error: " };
@@ -95,10 +123,15 @@ impl Printer {
         }
     }
 
-    /// Whether progress is drawn in place: somebody watches a terminal.
+    /// Whether progress is drawn in place: somebody watches a terminal, and no log goes there.
     pub(crate) fn draws(self) -> bool {
-        !self.quiet && io::stderr().is_terminal()
+        !self.quiet && self.log.is_none() && io::stderr().is_terminal()
     }
+}
+
+/// A text of several lines as one.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
 }
 
 fn json<T: Serialize>(data: &T) -> Result<String, Failure> {

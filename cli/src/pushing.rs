@@ -11,6 +11,7 @@ use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use jobq_adapters::clock::SystemClock;
 use jobq_core::batch::NewBatch;
 use jobq_core::config::backend::Backend;
+use jobq_core::event::batches::{BatchPushed, LineRefused, TasksSent};
 use jobq_core::human;
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
@@ -19,6 +20,7 @@ use jobq_core::task::Priority;
 use jobq_producer::counts::Notice;
 use jobq_producer::draft::Defaults;
 use jobq_producer::format::{FormatName, Reading};
+use jobq_producer::problem::Refused;
 use jobq_producer::push::{BadLines, Order, PushError, Pushed, push};
 use jobq_producer::source::{Source, SourceError};
 use jobq_producer::survey::{Survey, survey};
@@ -161,16 +163,23 @@ impl Prepared {
     pub(crate) async fn push(&mut self, store: &Store, printer: Printer) -> Result<PushReport, Failure> {
         let mut view = View::new(printer, self);
         let clock = SystemClock::new();
-        let begun = Arc::clone(&self.begun);
+        let (begun, queue) = (Arc::clone(&self.begun), self.order.batch.queue.clone());
         let mut notify = |notice: Notice| {
-            if matches!(notice, Notice::Progress { .. }) {
+            if let Notice::Progress { counts, .. } = &notice {
                 begun.notify_one();
+                printer.tell(&TasksSent { queue: queue.clone(), count: counts.tasks });
             }
             view.take(&notice);
         };
         let pushed = push(store, &clock, &self.order, &mut self.source, &mut notify).await;
         view.end();
         let pushed = pushed.map_err(|error| self.named(error))?;
+        printer.tell(&BatchPushed {
+            batch: self.order.batch.id.clone(),
+            queue: self.order.batch.queue.clone(),
+            sent: pushed.counts.tasks,
+            refused: pushed.counts.refused,
+        });
         Ok(self.report(&pushed))
     }
 
@@ -255,7 +264,7 @@ impl View {
             Notice::Refused(refused) => {
                 self.refused += 1;
                 if self.refused <= SHOWN_REFUSALS {
-                    self.warn(&format!("{}: {refused}", self.name));
+                    self.refused(refused);
                 }
             }
             Notice::Progress { counts, .. } => {
@@ -266,6 +275,14 @@ impl View {
                 }
             }
         }
+    }
+
+    fn refused(&self, refused: &Refused) {
+        if self.printer.log().is_some() {
+            let Refused { line, reason, .. } = refused;
+            return self.printer.tell(&LineRefused { line: *line, error: reason.clone() });
+        }
+        self.warn(&format!("{}: {refused}", self.name));
     }
 
     fn warn(&self, text: &str) {

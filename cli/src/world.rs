@@ -1,12 +1,10 @@
 //! The world of a drainer on this machine.
 
-use std::sync::Arc;
-
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
 use jobq_drainer::world::World;
 
-use crate::meter::Meter;
+use crate::recorder::Recorder;
 use crate::results::Results;
 use crate::secrets::SecretSource;
 use crate::store::Store;
@@ -16,7 +14,7 @@ pub(crate) struct DrainWorld {
     pub(crate) store: Store,
     pub(crate) target: HttpTarget<SecretSource>,
     pub(crate) results: Results,
-    pub(crate) meter: Arc<Meter>,
+    pub(crate) recorder: Recorder,
     pub(crate) clock: SystemClock,
 }
 
@@ -26,7 +24,7 @@ impl World for DrainWorld {
     type Ledger = Store;
     type Target = HttpTarget<SecretSource>;
     type ResultSink = Results;
-    type Metrics = Meter;
+    type Metrics = Recorder;
     type Clock = SystemClock;
 
     fn inbox(&self) -> &Store {
@@ -49,8 +47,8 @@ impl World for DrainWorld {
         &self.results
     }
 
-    fn metrics(&self) -> &Meter {
-        &self.meter
+    fn metrics(&self) -> &Recorder {
+        &self.recorder
     }
 
     fn clock(&self) -> &SystemClock {

@@ -18,6 +18,7 @@ pub mod drainers;
 pub mod envelope;
 pub mod event;
 pub mod fault;
+pub mod gauges;
 pub mod host;
 pub mod human;
 pub mod lease;

@@ -1,12 +1,21 @@
 //! Log lines: what is told of an event, whoever writes it and wherever it goes.
 //!
-//! `repeats` keeps a line that repeats itself from filling a log. Functions on AWS write theirs by `aws::log`.
+//! `repeats` keeps a line that repeats itself from filling a log; `lines` writes to standard error through `tracing`,
+//! in the form that `form` gives it. Functions on AWS write theirs by `aws::log`.
 
 use jobq_core::event::telling::{Level, Telling, Told};
 use jobq_core::time::Timestamp;
 use serde_json::{Map, Value};
 
+#[cfg(feature = "log")]
+pub mod form;
+#[cfg(feature = "log")]
+pub mod lines;
 pub(crate) mod repeats;
+
+#[cfg(test)]
+#[cfg(feature = "log")]
+mod tests;
 
 /// One thing to tell.
 #[derive(Debug, Clone, PartialEq)]

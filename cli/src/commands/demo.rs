@@ -78,7 +78,7 @@ async fn drain(folder: &Path, calls: &Path, host: &str, printer: Printer) -> Res
     let goal = Goal { tasks: TASKS.into(), ended: 0, pace: limit.pace };
     let results = Results::file(name.clone(), &folder.join("results"))?;
     let (queues, until) = (vec![queue], Until::Empty);
-    let work = Work { limit: limit.clone(), queues, results, drainers: 1, until, goal };
+    let work = Work { limit: limit.clone(), queues, results, drainers: 1, until, goal, metrics: None };
     let drained = draining::run(work, store.clone(), project.secrets().await?, printer).await?;
     Ok(DemoReport {
         allowed_per_second: PER_SECOND.get(),

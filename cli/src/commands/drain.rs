@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::args::Global;
 use crate::draining::{self, Drained, Work};
 use crate::exit::Exit;
+use crate::exposing::MetricsArgs;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::progress::{Goal, per_second};
@@ -29,6 +30,8 @@ pub(crate) struct Args {
     /// Run this many drainers side by side; they share the limit
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     drainers: u16,
+    #[command(flatten)]
+    exposing: MetricsArgs,
 }
 
 /// Serves a limit's queues.
@@ -44,7 +47,8 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let results = project.results(&queues).await?;
     let goal = Goal { tasks: waiting(&store, &queues).await?, ended: 0, pace: limit.pace };
     let until = if args.until_empty { Until::Empty } else { Until::Stopped };
-    let work = Work { limit: limit.clone(), queues, results, drainers: args.drainers, until, goal };
+    let (drainers, metrics) = (args.drainers, args.exposing.metrics);
+    let work = Work { limit: limit.clone(), queues, results, drainers, until, goal, metrics };
     let drained = draining::run(work, store, project.secrets().await?, printer).await?;
     let report = DrainReport::new(&limit, drained);
     printer.data(&report)?;

@@ -29,6 +29,7 @@ use super::push::SurveyReport;
 use crate::args::Global;
 use crate::draining::{self, Work};
 use crate::exit::Exit;
+use crate::exposing::MetricsArgs;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::progress::{Goal, time_for};
@@ -57,6 +58,8 @@ pub(crate) struct Args {
     /// Write the answers here: a .jsonl file or a folder [default: FILE.results.jsonl]
     #[arg(long, value_name = "PATH")]
     results: Option<PathBuf>,
+    #[command(flatten)]
+    exposing: MetricsArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -131,6 +134,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
         limit: limit.clone(),
         drainers: args.drainers,
         until: Until::Empty,
+        metrics: args.exposing.metrics,
     };
     let drained = draining::run(work, store.clone(), project.secrets().await?, printer).await?;
     let report = RunReport {

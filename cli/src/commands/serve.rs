@@ -13,10 +13,12 @@ use serde::Serialize;
 
 use crate::args::Global;
 use crate::exit::Exit;
+use crate::exposing::{self, Exposed, MetricsArgs};
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::project::Project;
-use crate::serving::posts::Post;
+use crate::recorder::Recorder;
+use crate::serving::posts::{Post, Watchers};
 use crate::serving::serve;
 use crate::signals::stop_on_signals;
 use crate::store::Store;
@@ -29,6 +31,8 @@ pub(crate) struct Args {
     /// Serve the queues of this limit; may be repeated [default: all limits]
     #[arg(long = "limit", value_name = "LIMIT")]
     limits: Vec<String>,
+    #[command(flatten)]
+    metrics: MetricsArgs,
 }
 
 /// Serves limits until it is stopped: drainers come with the work and go with it.
@@ -42,15 +46,19 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let Store::Local(local) = &store else { return Err(on_aws()) };
     let clock = SystemClock::new();
     let (stop, listening) = stop_on_signals(printer, STOPPING)?;
+    let watchers = Watchers { clock, log: printer.log(), metrics: args.metrics.metrics.is_some() };
     let mut posts = Vec::new();
     for limit in limits {
-        posts.push(Post::open(&project, &store, limit, clock).await?);
+        posts.push(Post::open(&project, &store, limit, watchers).await?);
     }
+    let exposed = exposed(args.metrics, &posts, &store, clock, printer).await?;
+    let recorders: Vec<&Recorder> = posts.iter().map(|post| &post.world.recorder).collect();
     posts.iter().for_each(|post| printer.note(greeting(post)));
     let begun = clock.uptime();
     tokio::select! {
         () = serve(&posts, local.clone(), clock, &stop, printer) => {}
         () = listening => {}
+        () = exposing::serve(exposed.as_ref(), &recorders) => {}
     }
     let seconds = clock.uptime().saturating_sub(begun).as_secs_f64();
     printer.data(&ServeReport { seconds, limits: posts.iter().map(Served::new).collect() })?;
@@ -80,6 +88,24 @@ fn limits<'a>(project: &'a Project, named: &[String]) -> Result<Vec<&'a Limit>, 
         );
     }
     Ok(limits)
+}
+
+/// Metrics of all limits at one address, where they are asked for.
+async fn exposed(
+    args: MetricsArgs,
+    posts: &[Post],
+    store: &Store,
+    clock: SystemClock,
+    printer: Printer,
+) -> Result<Option<Exposed>, Failure> {
+    let Some(address) = args.metrics else {
+        return Ok(None);
+    };
+    let told = posts.iter().filter_map(|post| {
+        let counters = post.world.recorder.counters.as_ref()?;
+        Some((&post.limit, &post.queues[..], counters))
+    });
+    Exposed::bind(address, &told.collect::<Vec<_>>(), store, clock, printer).await.map(Some)
 }
 
 /// `serving hermes at 50/s: troops, groups; at most 2 drainers`

@@ -6,14 +6,18 @@ use std::time::Duration;
 use futures::future::LocalBoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
+use jobq_core::event::drainers::DrainBegun;
 use jobq_core::fault::Fault;
 use jobq_core::name::LimitName;
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::metrics::Metrics;
 use jobq_drainer::drain;
 use jobq_drainer::summary::Summary;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::fleet::Caps;
 use super::posts::Post;
+use crate::draining::ended;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::signals::Stop;
@@ -22,8 +26,8 @@ use crate::signals::Stop;
 /// started again within a second.
 pub(super) const IDLE: Duration = Duration::from_secs(10);
 
-/// A drainer that has ended: of which post, and how.
-type Ended = (usize, Result<Summary, Fault>);
+/// A drainer that has ended: of which post, after how long, and how.
+type Ended = (usize, Duration, Result<Summary, Fault>);
 
 /// The drainers at work.
 struct Crew<'a> {
@@ -70,9 +74,11 @@ impl<'a> Crew<'a> {
         let plan = post.plan()?;
         *at_work += 1;
         post.count_started();
+        post.world.recorder.record(&DrainBegun { limit: limit.clone(), drainers: 1 }.into());
         let drain = async move {
+            let begun = post.world.clock.uptime();
             let drained = drain(&post.world, &plan, stop.asked(1), stop.asked(2)).await;
-            (number, drained)
+            (number, post.world.clock.uptime().saturating_sub(begun), drained)
         };
         self.drains.push(drain.boxed_local());
         Ok(())
@@ -80,12 +86,15 @@ impl<'a> Crew<'a> {
 
     /// A drainer that failed is told of, once in a while where each next one fails alike: as long as there is work,
     /// others are started.
-    fn end(&mut self, (number, drained): Ended) {
+    fn end(&mut self, (number, took, drained): Ended) {
         let post = &self.posts[number];
         self.at_work.entry(number).and_modify(|at_work| *at_work = at_work.saturating_sub(1));
         match drained {
-            Ok(summary) => post.count_ended(summary),
-            Err(fault) => post.meter.failing(&format!("a drainer failed: {}", fault.chain())),
+            Ok(summary) => {
+                post.count_ended(summary);
+                post.world.recorder.record(&ended(&post.limit, &summary, took).into());
+            }
+            Err(fault) => post.failed(format!("a drainer failed: {}", fault.chain())),
         }
     }
 }

@@ -30,7 +30,7 @@ impl Minute {
         }
         self.told_at = now;
         for (post, told) in posts.iter().zip(&mut self.told) {
-            let counted = post.meter.read();
+            let counted = post.meter().read();
             if counted != *told {
                 printer.note(format!("{}: {} in the last minute", post.limit.name, line(&counted, told)));
             }

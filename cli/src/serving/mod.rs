@@ -41,5 +41,5 @@ pub(crate) async fn serve(
     // The scaler and its fleet end with the scaling: after that nobody can be started any more.
     join!(scale(scaler, posts, stop, printer), crew(posts, &caps, started, stop, printer));
     // Of the last drainers' last moments.
-    posts.iter().for_each(|post| post.warn(printer));
+    posts.iter().for_each(|post| post.close(printer));
 }

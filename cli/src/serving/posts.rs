@@ -1,21 +1,28 @@
 //! Posts: the limits an engine serves, each with the world its drainers share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
+use jobq_adapters::log::lines::LogLines;
+use jobq_core::event::operations::OperationFailed;
+use jobq_core::event::telling::Level;
 use jobq_core::limit::Limit;
 use jobq_core::policy::permits::per_drainer;
+use jobq_core::ports::metrics::Metrics;
 use jobq_core::queue::Queue;
 use jobq_drainer::plan::{Plan, Until};
 use jobq_drainer::summary::Summary;
 
+use super::TICK;
 use super::crew::IDLE;
 use crate::draining::{drainer_id, process_name};
+use crate::exposing;
 use crate::failure::Failure;
 use crate::meter::Meter;
 use crate::printer::Printer;
 use crate::project::Project;
+use crate::recorder::Recorder;
 use crate::store::Store;
 use crate::world::DrainWorld;
 
@@ -24,8 +31,17 @@ pub(crate) struct Post {
     pub(crate) limit: Limit,
     pub(crate) queues: Vec<Queue>,
     pub(crate) world: DrainWorld,
-    pub(crate) meter: Arc<Meter>,
     totals: Mutex<Totals>,
+}
+
+/// Who looks at what happens at a post.
+#[derive(Clone, Copy)]
+pub(crate) struct Watchers {
+    pub(crate) clock: SystemClock,
+    /// The log's level, if there is a log.
+    pub(crate) log: Option<Level>,
+    /// Whether metrics are served.
+    pub(crate) metrics: bool,
 }
 
 /// What the drainers of a post have done so far.
@@ -43,20 +59,25 @@ impl Post {
         project: &Project,
         store: &Store,
         limit: &Limit,
-        clock: SystemClock,
+        watchers: Watchers,
     ) -> Result<Self, Failure> {
         let queues: Vec<Queue> = project.config.queues_of(&limit.name).cloned().collect();
         let secrets = project.secrets().await?;
         secrets.check(limit).await?;
-        let meter = Arc::new(Meter::new(clock));
+        let clock = watchers.clock;
+        let recorder = Recorder {
+            meter: Meter::new(clock),
+            log: watchers.log.map(|level| LogLines::new(clock, level)),
+            counters: watchers.metrics.then(|| exposing::counters(limit, &queues)),
+        };
         let world = DrainWorld {
             store: store.clone(),
             target: HttpTarget::new(limit.clone(), secrets)?,
             results: project.results(&queues).await?,
-            meter: Arc::clone(&meter),
+            recorder,
             clock,
         };
-        Ok(Self { limit: limit.clone(), queues, world, meter, totals: Mutex::default() })
+        Ok(Self { limit: limit.clone(), queues, world, totals: Mutex::default() })
     }
 
     /// The plan of one more drainer, with a name of its own. It ends when it is idle: the next one is started within a
@@ -69,10 +90,31 @@ impl Post {
         Ok(plan)
     }
 
-    /// Shows the warnings that were not shown yet.
+    /// Its meter.
+    pub(super) fn meter(&self) -> &Meter {
+        &self.world.recorder.meter
+    }
+
+    /// Shows the warnings that were not shown yet. Where there is a log it has told them.
     pub(super) fn warn(&self, printer: Printer) {
-        let warnings = self.meter.take_warnings();
+        let warnings = self.meter().take_warnings();
+        if printer.log().is_some() {
+            return;
+        }
         warnings.iter().for_each(|warning| printer.warn(format!("{}: {warning}", self.limit.name)));
+    }
+
+    /// Tells what wasn't told yet, at the end.
+    pub(super) fn close(&self, printer: Printer) {
+        self.warn(printer);
+        if let Some(log) = &self.world.recorder.log {
+            log.flush();
+        }
+    }
+
+    /// Takes note of what failed for all drainers of this post, and is tried again.
+    pub(super) fn failed(&self, error: String) {
+        self.world.recorder.record(&OperationFailed { error, retry_in: TICK }.into());
     }
 
     /// What its drainers have done so far.

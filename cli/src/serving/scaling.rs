@@ -6,6 +6,7 @@ use jobq_autoscaler::plan::Plan;
 use jobq_autoscaler::report::Report;
 use jobq_autoscaler::tick;
 use jobq_autoscaler::world::World;
+use jobq_core::fault::Fault;
 use jobq_core::opening::Opening;
 use jobq_core::policy::scale::tempo::Tempo;
 use jobq_core::policy::schedule::{Openness, openness};
@@ -85,16 +86,16 @@ fn tell(report: &Report, posts: &[Post], printer: Printer) {
             if scaled.decision.start > 0 {
                 printer.note(format!("{}: {}", report.limit, scaled.decision.reason()));
             }
-            scaled.faults.iter().for_each(|fault| warn(report, posts, &fault.chain()));
+            scaled.faults.iter().for_each(|fault| failed(report, posts, fault));
         }
-        Err(fault) => warn(report, posts, &fault.chain()),
+        Err(fault) => failed(report, posts, fault),
     }
 }
 
 /// A fault that repeats itself each second is told once in a while, with those of the limit's drainers.
-fn warn(report: &Report, posts: &[Post], error: &str) {
+fn failed(report: &Report, posts: &[Post], fault: &Fault) {
     if let Some(post) = posts.iter().find(|post| post.limit.name == report.limit) {
-        post.meter.failing(error);
+        post.failed(fault.chain());
     }
 }
 

@@ -3,7 +3,7 @@
 //! Two emulators that know nothing of each other: `MiniStack` runs functions and stacks, `Moto` is the
 //! second opinion. Both come from `target/venv`, which `./test.sh` makes and `JOBQ_VENV` names.
 
-mod emulator;
+pub mod emulator;
 mod ministack;
 mod moto;
 mod per_process;

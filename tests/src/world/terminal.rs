@@ -70,7 +70,7 @@ impl Terminal {
         let mut tmux = Command::new("tmux");
         tmux.arg("-u").arg("-S").arg(self.folder.path().join("socket")).args(["-f", "/dev/null"]).args(args);
         tmux.env_remove("TMUX").env_remove("NO_COLOR").env("LC_ALL", "C.UTF-8");
-        tmux.env_remove("JOBQ_CONFIG").env_remove("JOBQ_BACKEND");
+        tmux.env_remove("JOBQ_CONFIG").env_remove("JOBQ_BACKEND").env_remove("JOBQ_LOG");
         tmux.stdin(Stdio::null());
         tmux
     }

@@ -25,6 +25,8 @@ mod first_steps;
 mod help;
 mod json_contract;
 mod limit_judged_by_nginx;
+mod logs;
+mod metrics;
 mod nothing_lost;
 mod p5_p6;
 mod queues;
