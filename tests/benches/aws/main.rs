@@ -45,18 +45,12 @@ type Benchmark = fn(&Setup, &Cloud) -> Result<()>;
 const BENCHMARKS: [(&str, Benchmark); 2] = [("push", push::run), ("drain", drain::run)];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    setup::ended(run())
 }
 
 fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some((role, rest)) = bare::role(&arguments) {
+    if let Some((role, rest)) = meter::role(&arguments) {
         return bare::play(role, rest);
     }
     let setup = Setup::read(&arguments, &BENCHMARKS.map(|(name, _)| name))?;

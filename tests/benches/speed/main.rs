@@ -49,18 +49,12 @@ const BENCHMARKS: [(&str, Benchmark); 6] = [
 ];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    setup::ended(run())
 }
 
 fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let Some((role, rest)) = bare::role(&arguments) {
+    if let Some((role, rest)) = meter::role(&arguments) {
         return bare::play(role, rest);
     }
     let setup = Setup::read(&arguments, &BENCHMARKS.map(|(name, _)| name))?;

@@ -87,6 +87,12 @@ impl Running {
     }
 }
 
+/// The role this process was started for and its arguments, unless it is the benchmark.
+pub(crate) fn role(arguments: &[String]) -> Option<(&str, &[String])> {
+    let (first, rest) = arguments.split_first()?;
+    first.starts_with("as:").then_some((first, rest))
+}
+
 /// The meter itself: runs the command it was given and says what it used.
 pub(crate) fn meter(command: &[OsString]) -> Result<()> {
     let (program, arguments) = command.split_first().context("a meter needs a command")?;

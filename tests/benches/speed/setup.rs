@@ -2,7 +2,7 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
@@ -37,6 +37,17 @@ impl Setup {
     /// Whether a benchmark was selected; without a name, all are.
     pub(crate) fn selects(&self, name: &str) -> bool {
         self.selected.is_empty() || self.selected.iter().any(|selected| selected == name)
+    }
+}
+
+/// How the benchmark ends, and why where it failed.
+pub(crate) fn ended(result: Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -29,12 +29,6 @@ pub(crate) fn drain(project: &Project<'_>, tasks: usize) -> Result<Usage> {
     project.run(&std::env::current_exe()?, [DRAIN, project.queue(), &tasks.to_string()])
 }
 
-/// The role this process was started for and its arguments, unless it is the benchmark.
-pub(crate) fn role(arguments: &[String]) -> Option<(&str, &[String])> {
-    let (first, rest) = arguments.split_first()?;
-    first.starts_with("as:").then_some((first, rest))
-}
-
 /// Plays a role to its end.
 pub(crate) fn play(role: &str, arguments: &[String]) -> Result<()> {
     let argument = |at: usize| arguments.get(at).context("an argument is missing");

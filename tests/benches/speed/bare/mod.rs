@@ -44,12 +44,6 @@ fn run(folder: &Path, arguments: &[&str]) -> Result<Usage> {
     meter::run(folder, &std::env::current_exe()?, arguments)
 }
 
-/// The role this process was started for and its arguments, unless it is the benchmark.
-pub(crate) fn role(arguments: &[String]) -> Option<(&str, &[String])> {
-    let (first, rest) = arguments.split_first()?;
-    first.starts_with("as:").then_some((first, rest))
-}
-
 /// Plays a role to its end.
 pub(crate) fn play(role: &str, arguments: &[String]) -> Result<()> {
     let argument = |at: usize| arguments.get(at).context("an argument is missing");

@@ -49,6 +49,10 @@ cases! {
     line_bad_delay: line(r#"{"url": "https://api.example/", "delay": "-5s"}"#, "is not a length of time");
     line_unclosed_secret:
         line(r#"{"url": "https://api.example/", "body": "${secret:x"}"#, "a '${secret:' is not closed");
+    line_nested_100_000_deep: line(
+        format!(r#"{{"url": "https://api.example/", "body": {}{}}}"#, "[".repeat(100_000), "]".repeat(100_000)),
+        "the JSON nests deeper than 100 levels"
+    );
     line_bad_url_in_a_list_of_urls:
         bad_second_line("calls.txt", b"https://api.example/1\nnot a url\nhttps://api.example/2\n", "", "the url has a space");
     line_csv_row_too_short: bad_second_line(
