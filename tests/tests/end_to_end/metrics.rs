@@ -68,7 +68,7 @@ impl Page {
     }
 }
 
-/// A drain that goes on until it is stopped.
+/// A command that goes on until it is stopped.
 struct Drain {
     folder: Folder,
     child: Child,
@@ -76,9 +76,9 @@ struct Drain {
 }
 
 impl Drain {
-    fn start(folder: Folder) -> Self {
+    fn start(folder: Folder, command: &str) -> Self {
         let errors = folder.path().join("stderr");
-        let child = jobq(folder.path(), ["drain", "--metrics", "127.0.0.1:0", "--json"])
+        let child = jobq(folder.path(), [command, "--metrics", "127.0.0.1:0", "--json"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(fs::File::create(&errors).unwrap())
@@ -98,12 +98,12 @@ impl Drain {
         Page::read(&answer.text().unwrap())
     }
 
-    fn stop(self) -> Value {
+    fn stop(self, code: i32) -> Value {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let ended: Ended = wait(self.child);
         let errors = fs::read_to_string(self.folder.path().join("stderr")).unwrap();
-        assert_eq!(ended.code, Some(3), "{errors}");
+        assert_eq!(ended.code, Some(code), "{errors}");
         ended.json()
     }
 }
@@ -138,7 +138,7 @@ fn limiting() -> Nginx {
 fn metrics_are_what_the_drain_reports_and_what_the_page_says() {
     let _turn = alone();
     let api = limiting();
-    let drain = Drain::start(project(&api));
+    let drain = Drain::start(project(&api), "drain");
     let first = drain.fetch();
     assert_eq!(first.sum("jobq_queue_tasks", &[("queue", "later"), ("state", "ready")]), 1.0);
     assert_eq!(first.told(), documented());
@@ -154,7 +154,7 @@ fn metrics_are_what_the_drain_reports_and_what_the_page_says() {
         assert!(now >= sample["value"].as_f64().unwrap(), "{sample} has shrunk to {now}");
     }
     not_found_and_not_allowed(&drain.url);
-    let report = drain.stop();
+    let report = drain.stop(3);
 
     println!("{report}");
     let counted = |name: &str| last.sum(name, &[]);
@@ -181,6 +181,30 @@ fn metrics_are_what_the_drain_reports_and_what_the_page_says() {
     let answered = api.calls().len() as f64;
     assert_eq!(counted("jobq_calls_started_total"), answered + 1.0, "nginx saw all but the one to nobody");
     assert!(counted("jobq_slots_booked_total") >= answered);
+}
+
+#[test]
+fn an_engine_tells_of_all_its_limits_on_one_page() {
+    let api = Nginx::open("");
+    let folder = Folder::new();
+    let hosts = "rate = \"100/s\"\nhosts = [\"127.0.0.1\"]\nallow_private = true";
+    folder.file(
+        "jobq.toml",
+        format!("[limits.one]\n{hosts}\n[limits.two]\n{hosts}\n[queues.a]\nlimit = \"one\"\n[queues.b]\nlimit = \"two\"\n"),
+    );
+    folder.file("calls.txt", api.urls(20));
+    for queue in ["a", "b"] {
+        run(folder.path(), ["push", queue, "calls.txt"]).with_code(0);
+    }
+    let serve = Drain::start(folder, "serve");
+    let done = |limit: &str| serve.fetch().sum("jobq_tasks_done_total", &[("limit", limit)]);
+    until("both are done", || done("one") == 20.0 && done("two") == 20.0);
+    let page = serve.fetch();
+    assert_eq!(page.told(), documented(), "the same metrics, whoever tells them");
+    assert_eq!(page.sum("jobq_rate_allowed_calls_per_second", &[("limit", "two")]).round(), 98.0);
+    let report = serve.stop(0);
+    let limits = report["limits"].as_array().unwrap();
+    assert!(limits.iter().all(|limit| limit["done"] == 20), "{report}");
 }
 
 fn not_found_and_not_allowed(url: &str) {
