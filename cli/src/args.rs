@@ -91,3 +91,6 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     let text = text.strip_suffix(" ago").unwrap_or(text);
     parse_instant(text, SystemClock::new().now()).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod pages;

@@ -7,3 +7,5 @@ pub mod jobq;
 pub mod nginx;
 pub mod patience;
 pub mod terminal;
+pub mod transcript;
+pub mod volatile;

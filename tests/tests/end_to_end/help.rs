@@ -27,6 +27,11 @@ fn helps() -> Vec<(Vec<String>, String)> {
     helps
 }
 
+/// Every command, by the words that are typed for it.
+pub(crate) fn commands() -> Vec<Vec<String>> {
+    helps().into_iter().map(|(words, _)| words).collect()
+}
+
 /// The commands that a help lists.
 fn below(help: &str) -> impl Iterator<Item = &str> {
     let list =

@@ -32,6 +32,7 @@ mod p5_p6;
 mod queues;
 mod records;
 mod restart;
+mod screens;
 mod serving;
 mod steering;
 mod stopped;

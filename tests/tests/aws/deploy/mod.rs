@@ -10,3 +10,4 @@ mod destroyed;
 mod examined;
 mod project;
 mod refused;
+mod screens;
