@@ -40,6 +40,7 @@ pub mod stack;
 pub mod status;
 pub mod task;
 pub mod time;
+pub mod zone;
 
 pub mod policy;
 pub mod ports;

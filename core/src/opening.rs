@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::human;
+use crate::zone::Zone;
 use cron::Cron;
 
 /// A cron expression is good to the minute, and so is what it opens.
@@ -19,11 +20,12 @@ const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 /// The longest expression that EventBridge takes, in characters.
 const LONGEST_EXPRESSION: usize = 256;
 
-/// The times at which a queue opens, in UTC, and how long it stays open each time.
+/// The times at which a queue opens, by the clocks of a time zone, and how long it stays open each time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
     cron: Cron,
     length: Duration,
+    zone: Zone,
 }
 
 /// An opening that can't be read, with what would be right.
@@ -45,6 +47,11 @@ impl Opening {
         self.length
     }
 
+    /// Whose clocks say when it begins.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
     /// `cron(...)` as EventBridge reads it.
     pub fn expression(&self) -> String {
         format!("cron({})", self.cron)
@@ -61,7 +68,8 @@ impl FromStr for Opening {
 
 impl fmt::Display for Opening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cron({}) for {}", self.cron, human::duration(self.length))
+        write!(f, "cron({}) for {}", self.cron, human::duration(self.length))?;
+        if self.zone == Zone::UTC { Ok(()) } else { write!(f, " in {}", self.zone.name()) }
     }
 }
 
@@ -78,7 +86,11 @@ fn read(text: &str) -> Result<Opening, String> {
         .trim_start()
         .strip_prefix("for ")
         .ok_or_else(|| format!("it doesn't say how long the queue stays open: {LIKE}"))?;
-    let opening = Opening { cron: Cron::read(fields)?, length: read_length(length.trim())? };
+    let (length, zone) = match length.split_once(" in ") {
+        Some((length, name)) => (length, name.trim().parse()?),
+        None => (length, Zone::UTC),
+    };
+    let opening = Opening { cron: Cron::read(fields)?, length: read_length(length.trim())?, zone };
     if opening.expression().len() > LONGEST_EXPRESSION {
         return Err(format!(
             "EventBridge takes at most {LONGEST_EXPRESSION} characters of cron(...): use ranges"

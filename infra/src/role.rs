@@ -45,15 +45,31 @@ impl Statement {
     }
 }
 
-/// A role that a function takes on. Statements about nothing are left out: IAM takes none.
+/// A role that a function takes on.
 pub(crate) fn of_function(stack: &Stack, statements: &[Statement]) -> Resource {
-    let statements = statements.iter().filter(|statement| !statement.things.is_empty());
-    let statements: Vec<Value> = statements.map(Statement::to_json).collect();
     let trust = json!({
         "Effect": "Allow",
         "Principal": { "Service": "lambda.amazonaws.com" },
         "Action": "sts:AssumeRole",
     });
+    of(stack, &trust, statements)
+}
+
+/// A role that EventBridge Scheduler takes on for schedules of this account, and of no other.
+pub(crate) fn of_scheduler(stack: &Stack, statements: &[Statement]) -> Resource {
+    let trust = json!({
+        "Effect": "Allow",
+        "Principal": { "Service": "scheduler.amazonaws.com" },
+        "Action": "sts:AssumeRole",
+        "Condition": { "StringEquals": { "aws:SourceAccount": { "Fn::Sub": "${AWS::AccountId}" } } },
+    });
+    of(stack, &trust, statements)
+}
+
+/// Statements about nothing are left out: IAM takes none.
+fn of(stack: &Stack, trust: &Value, statements: &[Statement]) -> Resource {
+    let statements = statements.iter().filter(|statement| !statement.things.is_empty());
+    let statements: Vec<Value> = statements.map(Statement::to_json).collect();
     let properties = json!({
         "AssumeRolePolicyDocument": { "Version": "2012-10-17", "Statement": [trust] },
         "Policies": [{

@@ -13,7 +13,7 @@ use crate::printer::Printer;
 use crate::project::Project;
 use crate::readings::lookback::Lookback;
 use crate::readings::overview::{Extent, Overview, look};
-use crate::readings::queues::{count, queue_rows};
+use crate::readings::queues::{count, opening_rows, queue_rows};
 use crate::readings::{limit_rows, row, table};
 use crate::store::Store;
 use crate::watch::{self, Watch};
@@ -102,6 +102,7 @@ impl fmt::Display for Overview {
                 writeln!(f, "! {}: {concern}", queue.queue)?;
             }
         }
+        table(f, &opening_rows(&self.queues))?;
         if !self.limits.is_empty() {
             writeln!(f)?;
             table(f, &limit_rows(&self.limits))?;

@@ -11,6 +11,7 @@ use jobq_adapters::aws::stack::function::function;
 use jobq_adapters::aws::stack::leftovers::Leftovers;
 use jobq_adapters::aws::stack::queue_settings::queue_settings;
 use jobq_adapters::aws::stack::rule::rule;
+use jobq_adapters::aws::stack::schedule::schedule;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::ports::clock::Clock;
@@ -184,6 +185,15 @@ impl Examination<'_> {
             findings.push(match read {
                 Ok(found) => parts::rule(&part.name, found),
                 Err(fault) => Finding::hidden(format!("rule {}", part.name), "events:DescribeRule", &fault),
+            });
+        }
+        for part in parts.iter().filter(|part| part.kind == "AWS::Scheduler::Schedule") {
+            let read = persist(&self.clock, async || schedule(&account.sdk, &part.name).await).await;
+            findings.push(match read {
+                Ok(found) => parts::schedule(&part.name, found),
+                Err(fault) => {
+                    Finding::hidden(format!("schedule {}", part.name), "scheduler:GetSchedule", &fault)
+                }
             });
         }
         findings

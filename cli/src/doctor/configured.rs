@@ -6,9 +6,11 @@ use jobq_core::config::Config;
 use jobq_core::limit::Limit;
 use jobq_core::policy::fitness::{Remark, Weight, limit, queue, steered};
 use jobq_core::ports::ledger::Ledger;
+use jobq_core::queue::Queue;
 use jobq_core::time::Timestamp;
 
 use super::finding::Finding;
+use crate::openings;
 use crate::store::Store;
 
 /// Looks at what jobq.toml says. `retention` is how long the backend keeps a task, if it forgets any.
@@ -17,11 +19,19 @@ pub(super) fn settings(config: &Config, retention: Option<Duration>, now: Timest
     let limits = config.limits.values().flat_map(limit::remarks);
     let unused = config.limits.values().filter(unused).map(limit::unused);
     let queues = config.queues.values().flat_map(|own| queue::remarks(own, retention, now));
-    let findings: Vec<Finding> = limits.chain(unused).chain(queues).map(Finding::from).collect();
+    let mut findings: Vec<Finding> = limits.chain(unused).chain(queues).map(Finding::from).collect();
     if findings.is_empty() && !config.limits.is_empty() {
-        return vec![Finding::ok("settings", "they go together")];
+        findings.push(Finding::ok("settings", "they go together"));
     }
+    findings.extend(config.queues.values().filter_map(|own| opens(own, now)));
     findings
+}
+
+/// When a queue with a schedule opens next.
+fn opens(queue: &Queue, now: Timestamp) -> Option<Finding> {
+    let next: Vec<String> = openings::next(now, &queue.schedule).iter().map(ToString::to_string).collect();
+    (!next.is_empty())
+        .then(|| Finding::ok(format!("queue {}", queue.name), format!("it opens {}", next.join("; "))))
 }
 
 /// Queues that only hands drain: for a backend where drainers are started.

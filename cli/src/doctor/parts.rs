@@ -74,13 +74,23 @@ pub(super) fn function(
 
 /// Judges a rule.
 pub(super) fn rule(name: &str, found: RuleReading) -> Finding {
-    let subject = format!("rule {name}");
+    clock(format!("rule {name}"), found, format!("aws events enable-rule --name {name}"))
+}
+
+/// Judges a schedule. Scheduler has no word that switches one on and changes nothing else, and a deployment of what is
+/// deployed already changes nothing.
+pub(super) fn schedule(name: &str, found: RuleReading) -> Finding {
+    clock(
+        format!("schedule {name}"),
+        found,
+        format!("switch {name} on in the console of EventBridge Scheduler"),
+    )
+}
+
+fn clock(subject: String, found: RuleReading, switch_on: String) -> Finding {
     match found {
         RuleReading::Enabled => Finding::ok(subject, "it is switched on"),
-        RuleReading::Disabled => {
-            let what = "it is switched off, and wakes nobody";
-            Finding::wrong(subject, what, format!("aws events enable-rule --name {name}"))
-        }
+        RuleReading::Disabled => Finding::wrong(subject, "it is switched off, and wakes nobody", switch_on),
         RuleReading::Missing => Finding::wrong(subject, "it isn't there", DEPLOY),
     }
 }

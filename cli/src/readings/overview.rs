@@ -27,6 +27,7 @@ use super::lookback::Lookback;
 use super::queues::QueueReading;
 use super::{LimitReading, TELLING, limit_of_a_run, queue_names};
 use crate::failure::Failure;
+use crate::openings;
 use crate::project::Project;
 use crate::store::Store;
 
@@ -156,6 +157,7 @@ impl Measured<'_> {
             paused,
             eta: outlook.map_or_else(EtaReading::unknown, |outlook| EtaReading::new(outlook.eta)),
             concerns: outlook.map_or_else(Vec::new, |outlook| concerns(outlook, now)),
+            next_openings: self.queue.map_or_else(Vec::new, |queue| openings::next(now, &queue.schedule)),
         }
     }
 

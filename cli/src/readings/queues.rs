@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::ahead::EtaReading;
 use super::row;
+use crate::openings::Stretch;
 
 /// Where the column stands that tells of when those before it are.
 const AS_OF: usize = 8;
@@ -34,6 +35,8 @@ pub(crate) struct QueueReading {
     pub(crate) eta: EtaReading,
     /// Why somebody should look at it before it is empty.
     pub(crate) concerns: Vec<String>,
+    /// When it is open, after now; none where it has no schedule.
+    pub(crate) next_openings: Vec<Stretch>,
 }
 
 impl QueueReading {
@@ -63,6 +66,15 @@ pub(crate) fn count(number: u64) -> String {
 /// How many a minute, or `-`.
 pub(crate) fn per_minute(number: Option<u64>) -> String {
     number.map_or_else(|| "-".to_owned(), count)
+}
+
+/// A row for each opening to come.
+pub(crate) fn opening_rows(queues: &[QueueReading]) -> Vec<Vec<String>> {
+    let rows = |queue: &QueueReading| {
+        let row = |stretch: &Stretch| row([&queue.queue, "opens", &stretch.to_string()]);
+        queue.next_openings.iter().map(row).collect::<Vec<_>>()
+    };
+    queues.iter().flat_map(rows).collect()
 }
 
 /// The heading and rows of a table of queues. Of when some counts are is told where they aren't of now.

@@ -217,7 +217,7 @@ pub const QUEUE: &[Key] = &[
         kind: Kind::Texts,
         default: Some("[]"),
         like: r#"["cron(0 0 * * ? *) for 6h"]"#,
-        meaning: "When it is open, in UTC: its tasks are called then and wait otherwise. Without one it is always open.",
+        meaning: "When it is open, in UTC unless it says `in Europe/Oslo`: its tasks are called then and wait otherwise. Without one it is always open.",
     },
     Key {
         name: "results",

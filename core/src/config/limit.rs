@@ -2,18 +2,16 @@
 
 use std::str::FromStr;
 
-use jiff::tz::TimeZone;
-
 use crate::host::HostPattern;
 use crate::limit::{DEFAULT_HEADROOM_PER_MILLE, Limit, default_burst};
 use crate::name::{LimitName, SecretName};
 use crate::quota::Quota;
 use crate::rate::Pace;
+use crate::zone::Zone;
 
 use super::aws;
 use super::header;
 use super::keys;
-use super::nearest::nearest;
 use super::problem::Problems;
 use super::section::{Entry, Section};
 
@@ -28,7 +26,7 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems) -> Option<Limit> {
     let burst = section.count("burst", problems);
     let headroom = section.parsed("headroom", headroom, problems);
     let quotas = quotas(&section, problems);
-    let time_zone = section.parsed("time_zone", time_zone, problems);
+    let time_zone = section.parsed("time_zone", Zone::from_str, problems);
     let max_in_flight = section.count("max_in_flight", problems);
     let hosts = hosts(&section, problems);
     let allow_private = section.flag("allow_private", problems);
@@ -44,7 +42,7 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems) -> Option<Limit> {
         burst: burst.unwrap_or_else(|| default_burst(pace)),
         headroom_per_mille: headroom.unwrap_or(DEFAULT_HEADROOM_PER_MILLE),
         quotas,
-        time_zone: time_zone.unwrap_or(TimeZone::UTC),
+        time_zone: time_zone.unwrap_or(Zone::UTC).rules().clone(),
         max_in_flight,
         hosts,
         allow_private: allow_private.unwrap_or(false),
@@ -93,14 +91,6 @@ fn headroom(text: &str) -> Result<u16, String> {
     });
     share.filter(|share| *share <= MAX_HEADROOM_PER_MILLE).ok_or_else(|| {
         format!("'{text}' is not a share from 0% to 50%: write a number and a percent sign, like 2% or 2.5%")
-    })
-}
-
-fn time_zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| {
-        let known: Vec<_> = jiff::tz::db().available().collect();
-        let near = nearest(name, known.iter().map(|zone| zone.as_str())).unwrap_or("Europe/Oslo");
-        format!("'{name}' is not a time zone: use a name like {near}")
     })
 }
 

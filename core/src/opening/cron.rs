@@ -11,7 +11,7 @@ use jiff::civil::{Date, date};
 
 use super::field;
 
-/// Times that recur, to the minute, in UTC.
+/// Times that recur, to the minute, by whatever clock they are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cron {
     text: String,

@@ -49,7 +49,7 @@ fn any_config() -> impl Strategy<Value = String> {
             text += &format!("[queues.\"{name}\"]\nlimit = \"{limit}\"\n");
             text += &results.iter().map(|results| format!("results = \"{results}\"\n")).collect::<String>();
             if *scheduled {
-                text += "schedule = [\"cron(0 0 * * ? *) for 6h\"]\n";
+                text += "schedule = [\"cron(0 0 * * ? *) for 6h\", \"cron(0 9 ? * SUN *) for 6h in Asia/Tokyo\"]\n";
             }
         }
         text
@@ -74,6 +74,7 @@ fn check(template: &Value) {
                 assert!(resource.property("TreatMissingData").is_string(), "{}", resource.id)
             }
             "AWS::Events::Rule" => check_rule(resource, &resources),
+            "AWS::Scheduler::Schedule" => check_schedule(resource, &resources),
             _ => {}
         }
     }
@@ -194,6 +195,25 @@ fn check_rule(rule: &Resource, all: &[Resource]) {
             && permission.property("SourceArn")["Fn::GetAtt"][0] == *rule.id
     });
     assert!(allowed, "{} may wake nothing", rule.id);
+}
+
+/// A schedule wakes one function in a role that may do nothing else and that no other account's schedules can take on; what
+/// it couldn't hand over it doesn't try for a day.
+fn check_schedule(schedule: &Resource, all: &[Resource]) {
+    let target = schedule.property("Target");
+    let role = all.iter().find(|role| target["RoleArn"]["Fn::GetAtt"][0] == *role.id).expect("a role");
+    let trust = &role.property("AssumeRolePolicyDocument")["Statement"][0];
+    assert_eq!(trust["Principal"]["Service"], "scheduler.amazonaws.com");
+    assert_eq!(trust["Condition"]["StringEquals"]["aws:SourceAccount"]["Fn::Sub"], "${AWS::AccountId}");
+    let statements = &role.property("Policies")[0]["PolicyDocument"]["Statement"];
+    assert_eq!(statements.as_array().map(Vec::len), Some(1));
+    assert_eq!(statements[0]["Action"], serde_json::json!(["lambda:InvokeFunction"]));
+    assert_eq!(statements[0]["Resource"], serde_json::json!([target["Arn"]]));
+    assert!(
+        target["RetryPolicy"]["MaximumEventAgeInSeconds"].as_u64().is_some_and(|age| age <= 900),
+        "{target}"
+    );
+    assert_ne!(*schedule.property("ScheduleExpressionTimezone"), "UTC", "a rule is free");
 }
 
 /// What outlives a stack can be taken in by a new one with a template of nothing else.

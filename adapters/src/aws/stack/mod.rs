@@ -16,5 +16,6 @@ pub mod leftovers;
 pub mod queue_settings;
 pub mod refusal;
 pub mod rule;
+pub mod schedule;
 
 mod bucket;

@@ -7,7 +7,7 @@ use jobq_core::fault::Fault;
 use crate::aws::failure::{code, fault};
 use crate::aws::sdk::Sdk;
 
-/// How a rule is.
+/// How a rule is, or a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RuleReading {
     /// It wakes its function.

@@ -23,6 +23,7 @@ pub(crate) fn overview(depths: &[(&str, u64)]) -> Overview {
         measured_at: None,
         eta: EtaReading { least_seconds: Some(245.0), most_seconds: Some(310.0), because: None },
         concerns: Vec::new(),
+        next_openings: Vec::new(),
     };
     let limit = LimitReading {
         limit: "api".to_owned(),

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::{Remark, Weight};
 use crate::human;
 use crate::limit::Limit;
+use crate::opening::Opening;
 use crate::policy::retry::delay;
-use crate::policy::schedule::{Openness, next_openings, openness};
+use crate::policy::schedule::{Openness, first_skipped, next_openings, openness};
 use crate::queue::Queue;
 use crate::time::Timestamp;
 
@@ -17,6 +18,7 @@ const OPENINGS: usize = 400;
 pub fn remarks(queue: &Queue, retention: Option<Duration>, now: Timestamp) -> Vec<Remark> {
     let mut remarks: Vec<Remark> = too_old(queue).into_iter().collect();
     remarks.extend(schedule(queue, retention, now));
+    remarks.extend(queue.schedule.iter().filter_map(|opening| skipped(queue, opening, now)));
     remarks
 }
 
@@ -80,6 +82,14 @@ fn schedule(queue: &Queue, retention: Option<Duration>, now: Timestamp) -> Optio
         human::duration(max_age)
     );
     Some(remark(queue, Weight::Look, what, format!("{remedy}; or a longer retry.max_age")))
+}
+
+/// An opening at an hour that clocks skip when they go forward.
+fn skipped(queue: &Queue, opening: &Opening, now: Timestamp) -> Option<Remark> {
+    let day = first_skipped(opening, now)?;
+    let what = format!("{opening} is skipped on {day}: clocks go forward over its start");
+    let remedy = "let it begin at an hour that every day has".to_owned();
+    Some(remark(queue, Weight::Note, what, remedy))
 }
 
 /// The longest time between two of the next openings, or until the first.
@@ -162,6 +172,13 @@ mod tests {
         // Often enough once it has begun; the first opening is too far away.
         let told = "Wrong: it is closed for up to 16d 01h, and SQS forgets tasks after 7d";
         check(&queue(&["cron(0 0 1/5 12 ? 2023) for 1h"], None), Some(WEEK), &[told]);
+    }
+
+    #[test]
+    fn an_opening_that_clocks_skip() {
+        let told = "Note: cron(30 2 * * ? *) for 6h in Europe/Berlin is skipped on 2024-03-31: clocks go forward over its start";
+        check(&queue(&["cron(30 2 * * ? *) for 6h in Europe/Berlin"], None), None, &[told]);
+        check(&queue(&["cron(0 1 * * ? *) for 6h in Europe/Berlin"], None), None, &[]);
     }
 
     #[test]

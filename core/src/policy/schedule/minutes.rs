@@ -1,6 +1,6 @@
 //! The minutes of one day at which a queue is open.
 
-/// How many minutes a day has: it is UTC, and leap seconds are not counted.
+/// How many minutes a day has: in UTC always, elsewhere unless clocks are changed. Leap seconds are not counted.
 pub(super) const A_DAY: u64 = 24 * 60;
 
 const WORD: u64 = 64;
@@ -31,13 +31,6 @@ impl Minutes {
         minutes
     }
 
-    /// Takes in the minutes of `other`.
-    pub(super) fn add(&mut self, other: &Self) {
-        for (word, more) in self.0.iter_mut().zip(other.0) {
-            *word |= more;
-        }
-    }
-
     /// The first minute from `from` on that isn't in the set.
     pub(super) fn first_gap(&self, from: u64) -> Option<u64> {
         let gap = |(at, word): (u64, u64)| {
@@ -48,7 +41,18 @@ impl Minutes {
         (0..).zip(self.0).find_map(gap).filter(|minute| *minute < A_DAY)
     }
 
-    fn fill(&mut self, from: u64, to: u64) {
+    /// Takes in the minutes of `other`, each `by` minutes later, as far as they lie in this day.
+    pub(super) fn add_moved(&mut self, other: &Self, by: i64) {
+        let (words, bits) = (by.div_euclid(WORD.cast_signed()), by.rem_euclid(WORD.cast_signed()));
+        let word = |at: i64| usize::try_from(at).ok().and_then(|at| other.0.get(at).copied()).unwrap_or(0);
+        for (at, own) in (0..).zip(&mut self.0) {
+            let (low, high) = (word(at - words - 1), word(at - words));
+            *own |= if bits == 0 { high } else { high << bits | low >> (WORD.cast_signed() - bits) };
+        }
+    }
+
+    /// Takes in the minutes from `from` to before `to`, as far as this day goes.
+    pub(super) fn fill(&mut self, from: u64, to: u64) {
         for (at, word) in (0..).zip(&mut self.0) {
             let first: u64 = at * WORD;
             let below = |minute: u64| match minute.saturating_sub(first) {

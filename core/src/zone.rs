@@ -1,0 +1,88 @@
+//! Time zones: their names, and what their clocks show.
+//!
+//! The rules come with the program, so that every machine that reads one jobq.toml opens a queue at the same instant.
+
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+
+use crate::config::nearest::nearest;
+use crate::time::Timestamp;
+
+/// A time zone, by its name in the database of time zones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone that no clock is changed in.
+    pub const UTC: Self = Self(TimeZone::UTC);
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// When its clocks show what.
+    pub fn rules(&self) -> &TimeZone {
+        &self.0
+    }
+
+    /// What its clocks show at `instant`, to the minute: `2026-11-21 22:00`.
+    pub fn to_the_minute(&self, instant: Timestamp) -> String {
+        self.0.to_datetime(at(instant)).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// `instant` with the zone's offset, to the second: `2026-11-21T22:00:00+01:00`.
+    pub fn rfc_3339(&self, instant: Timestamp) -> String {
+        at(instant).to_zoned(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+}
+
+impl FromStr for Zone {
+    type Err = String;
+
+    /// Reads a name such as `Europe/Oslo`, or says what would be right.
+    fn from_str(name: &str) -> Result<Self, String> {
+        if name.eq_ignore_ascii_case("utc") {
+            return Ok(Self::UTC);
+        }
+        TimeZone::get(name).map(Self).map_err(|_| {
+            let known: Vec<_> = jiff::tz::db().available().collect();
+            let near = nearest(name, known.iter().map(|zone| zone.as_str())).unwrap_or("Europe/Oslo");
+            format!("'{name}' is not a time zone: use a name like {near}")
+        })
+    }
+}
+
+/// The instant as the crate for time knows it, to the second below.
+fn at(instant: Timestamp) -> jiff::Timestamp {
+    let seconds = i64::try_from(instant.as_nanos() / 1_000_000_000).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    //! Names, and what clocks show.
+
+    use super::*;
+
+    #[test]
+    fn names_are_known_or_the_nearest_is_told() {
+        for known in ["Europe/Oslo", "America/New_York", "Asia/Kathmandu", "UTC"] {
+            assert_eq!(known.parse::<Zone>().unwrap().name(), known);
+        }
+        assert_eq!("utc".parse(), Ok(Zone::UTC));
+        let told = |name: &str| name.parse::<Zone>().unwrap_err();
+        assert_eq!(told("Europe/Olso"), "'Europe/Olso' is not a time zone: use a name like Europe/Oslo");
+        assert!(told("").starts_with("'' is not a time zone: use a name like "));
+    }
+
+    #[test]
+    fn what_clocks_show() {
+        let instant = Timestamp::parse("2026-11-20T23:30:59.5Z").unwrap();
+        let berlin: Zone = "Europe/Berlin".parse().unwrap();
+        assert_eq!(berlin.to_the_minute(instant), "2026-11-21 00:30");
+        assert_eq!(berlin.rfc_3339(instant), "2026-11-21T00:30:59+01:00");
+        assert_eq!(Zone::UTC.rfc_3339(instant), "2026-11-20T23:30:59+00:00");
+    }
+}
