@@ -17,6 +17,8 @@ use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
 use jobq_core::ports::clock::Clock;
 use jobq_core::task::Priority;
+use jobq_core::time::Timestamp;
+use jobq_core::zone;
 use jobq_producer::counts::Notice;
 use jobq_producer::draft::Defaults;
 use jobq_producer::format::{FormatName, Reading};
@@ -66,6 +68,9 @@ pub(crate) struct SourceArgs {
     /// Let the tasks wait this long first, like 10m
     #[arg(long, value_name = "TIME", value_parser = human::parse_duration, allow_hyphen_values = true)]
     delay: Option<Duration>,
+    /// Call no task before this instant, like 2026-11-27T09:00:00+01:00 or '2026-11-27T09:00 Europe/Berlin'
+    #[arg(long, value_name = "INSTANT", value_parser = zone::instant, conflicts_with = "delay")]
+    at: Option<Timestamp>,
     /// Check and count, send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -125,8 +130,11 @@ impl SourceArgs {
         let id: BatchId = id.map_err(|error| Failure::usage(error.to_string()))?;
         let queue = queue.map_or_else(|| queue_of(&id, backend), |queue| Ok(queue.clone()))?;
         let batch = NewBatch { id, queue, source: fingerprint.to_string(), created_at: now };
-        let defaults =
-            Defaults { priority: self.priority.unwrap_or_default(), delay: self.delay.unwrap_or_default() };
+        let defaults = Defaults {
+            priority: self.priority.unwrap_or_default(),
+            delay: self.delay.unwrap_or_default(),
+            at: self.at,
+        };
         let bad_lines = if self.strict { BadLines::Stop } else { BadLines::Skip };
         let (limits, longest_delay) = (limits_of(backend), longest_delay(backend));
         let order = Order { batch, defaults, limits, longest_delay, bad_lines };
@@ -336,7 +344,7 @@ fn limits_of(backend: Backend) -> Limits {
     }
 }
 
-/// The longest delay a backend takes, if it doesn't take any.
+/// The longest delay a backend can make in one go, if not any: a longer one takes several.
 fn longest_delay(backend: Backend) -> Option<Duration> {
     match backend {
         Backend::Local => None,

@@ -58,6 +58,12 @@ pub struct Envelope {
     /// The latest times it was dead and sent back, oldest first.
     #[serde(rename = "past", default, skip_serializing_if = "Vec::is_empty")]
     pub deaths: Vec<Death>,
+    /// When it may be called first, where that is later than its push.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// When it may be called again, where its backend can't hide it for that long.
+    #[serde(rename = "nb", default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
 }
 
 /// A body that is no envelope this program can read.
@@ -87,22 +93,31 @@ impl Envelope {
             throttled: 0,
             attempts: Vec::new(),
             deaths: Vec::new(),
+            due: None,
+            not_before: None,
         }
+    }
+
+    /// Until when it waits, if it was received too early: by a backend that can hide nothing for longer.
+    pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.due.max(self.not_before).filter(|until| *until > now)
     }
 
     /// Makes a dead task one that starts anew: nothing is spent and its age begins again, its history stays.
     pub fn revive(&mut self, death: Death) {
         self.spent = 0;
         self.throttled = 0;
+        self.not_before = None;
         if self.deaths.len() >= KEPT_DEATHS {
             self.deaths.remove(0);
         }
         self.deaths.push(death);
     }
 
-    /// Since when its age counts: when it was pushed, or sent back the last time.
+    /// Since when its age counts: when it could be called first, or was sent back the last time.
     pub fn waiting_since(&self) -> Timestamp {
-        self.deaths.last().map_or(self.pushed_at, |death| death.sent_back_at)
+        let first = self.due.map_or(self.pushed_at, |due| due.max(self.pushed_at));
+        self.deaths.last().map_or(first, |death| death.sent_back_at)
     }
 
     /// Adds an attempt to the history and counts it, as spent too if it was.
@@ -193,6 +208,19 @@ mod tests {
         let body = br#"{"v":1,"id":"t-1","batch":"b-1","req":{"m":"POST","u":"https://api.example.com/x","h":[["a","b"]],"b":"{}"},"pri":"high","at":1000000000}"#;
         assert_eq!(Envelope::decode(body).unwrap(), envelope());
         assert_eq!(envelope().encode(), body);
+    }
+
+    #[test]
+    fn what_waits_for_an_instant_says_so() {
+        let at = Timestamp::from_secs;
+        let mut envelope = Envelope { due: Some(at(5)), ..envelope() };
+        assert!(String::from_utf8(envelope.encode()).unwrap().ends_with(r#","due":5000000000}"#));
+        assert_eq!(Envelope::decode(&envelope.encode()).unwrap(), envelope);
+        assert_eq!((envelope.waits_until(at(4)), envelope.waits_until(at(5))), (Some(at(5)), None));
+        assert_eq!(envelope.waiting_since(), at(5));
+        // A retry's wait doesn't make it younger.
+        envelope.not_before = Some(at(9));
+        assert_eq!((envelope.waits_until(at(8)), envelope.waiting_since()), (Some(at(9)), at(5)));
     }
 
     #[test]

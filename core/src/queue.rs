@@ -44,7 +44,7 @@ pub struct Retry {
     pub min_backoff: Duration,
     /// The upper bound of every delay.
     pub max_backoff: Duration,
-    /// How long after its push a task may still be tried, if bounded.
+    /// How long after its push, or when it could be called first, a task may still be tried, if bounded.
     pub max_age: Option<Duration>,
 }
 

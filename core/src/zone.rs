@@ -4,6 +4,7 @@
 
 use std::str::FromStr;
 
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::config::nearest::nearest;
@@ -54,6 +55,25 @@ impl FromStr for Zone {
     }
 }
 
+/// Reads an instant: RFC 3339 with its offset, or a date and time by the clocks of a named zone. Of a time that these skip
+/// when they go forward it is as much later, of one that they show twice the first.
+pub fn instant(text: &str) -> Result<Timestamp, String> {
+    let wrong = || {
+        format!(
+            "'{text}' is no instant: write it like 2026-11-27T09:00:00+01:00, or 2026-11-27T09:00 Europe/Berlin"
+        )
+    };
+    let instant = match text.trim().split_once(' ') {
+        Some((time, zone)) => {
+            let zone: Zone = zone.trim().parse()?;
+            let shown: DateTime = time.parse().map_err(|_| wrong())?;
+            zone.0.to_ambiguous_timestamp(shown).compatible().map_err(|_| wrong())?
+        }
+        None => text.trim().parse().map_err(|_| wrong())?,
+    };
+    u64::try_from(instant.as_nanosecond()).map(Timestamp::from_nanos).map_err(|_| wrong())
+}
+
 /// The instant as the crate for time knows it, to the second below.
 fn at(instant: Timestamp) -> jiff::Timestamp {
     let seconds = i64::try_from(instant.as_nanos() / 1_000_000_000).unwrap_or(i64::MAX);
@@ -75,6 +95,21 @@ mod tests {
         let told = |name: &str| name.parse::<Zone>().unwrap_err();
         assert_eq!(told("Europe/Olso"), "'Europe/Olso' is not a time zone: use a name like Europe/Oslo");
         assert!(told("").starts_with("'' is not a time zone: use a name like "));
+    }
+
+    #[test]
+    fn instants_are_read() {
+        let read = |text: &str| instant(text).map(|instant| instant.to_string());
+        let nine = Ok("2026-11-27T08:00:00.000000Z".to_owned());
+        for text in ["2026-11-27T09:00:00+01:00", "2026-11-27T08:00:00Z", "2026-11-27T09:00 Europe/Berlin"] {
+            assert_eq!(read(text), nine, "{text}");
+        }
+        assert_eq!(read("2026-03-29T02:30 Europe/Berlin"), Ok("2026-03-29T01:30:00.000000Z".to_owned()));
+        assert_eq!(read("2026-10-25T02:30 Europe/Berlin"), Ok("2026-10-25T00:30:00.000000Z".to_owned()));
+        for text in ["2026-11-27T09:00", "tomorrow", "", "1969-01-01T00:00:00Z", "2026-13-01T00:00 UTC"] {
+            assert!(read(text).unwrap_err().contains(" is no instant: write it like "), "{text}");
+        }
+        assert!(read("2026-11-27T09:00 Europe/Berln").unwrap_err().contains("not a time zone"));
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl<W: World> Engine<'_, W> {
         }
         match outcome {
             Outcome::Redirected { to } => self.redirect(called, to),
-            outcome => self.end(called.ending(queue, outcome, now)),
+            outcome => self.end(called.ending(queue, outcome, now, self.plan.manner.longest_delay)),
         }
     }
 
@@ -159,7 +159,13 @@ impl Called {
     }
 
     /// How the delivery ends.
-    fn ending(mut self, queue: &Queue, outcome: Outcome, now: Timestamp) -> Ending {
+    fn ending(
+        mut self,
+        queue: &Queue,
+        outcome: Outcome,
+        now: Timestamp,
+        longest: Option<Duration>,
+    ) -> Ending {
         let spent = matches!(outcome, Outcome::Retry { .. } | Outcome::Dead { .. });
         let attempt = self.attempt(spent);
         let called = !matches!(outcome, Outcome::Deferred { .. });
@@ -171,7 +177,11 @@ impl Called {
         envelope.throttled = if throttled { envelope.throttled.saturating_add(1) } else { 0 };
         match outcome {
             Outcome::Retry { delay } | Outcome::Throttled { delay } | Outcome::Deferred { delay } => {
+                // A backoff that is longer than the backend hides anything.
+                envelope.not_before = longest.filter(|longest| delay > *longest).map(|_| now.plus(delay));
+                let until = envelope.not_before;
                 Ending::retry(&queue.name, self.ready.receipt, &self.ready.envelope, delay, spent)
+                    .until(until)
             }
             Outcome::Dead { reason, detail } => {
                 let excerpt = self.answer.as_ref().ok().map(|reply| beginning(&reply.body, EXCERPT));

@@ -25,7 +25,12 @@ pub struct Manner {
     /// By how much drainers that wait for the same slots ask at different instants, each after a look at what is there: a
     /// write that comes too late is paid for like any other. Zero: they ask at once and find out.
     pub spread: Duration,
+    /// For how long a task can be hidden, if not for any time: one that waits longer is received too early and sent on.
+    pub longest_delay: Option<Duration>,
 }
+
+/// What SQS hides a message for at most.
+const LONGEST_DELAY_OF_SQS: Duration = Duration::from_secs(900);
 
 /// What a drainer keeps free before its deadline. The last call starts so long before it as nearly all calls take
 /// (their 95th percentile, `call` at least) and `settle` besides; a call still under way `settle` before it is broken
@@ -73,6 +78,7 @@ impl Manner {
             empty_rounds: 1,
             margin: Margin { call: Duration::ZERO, settle: Duration::ZERO },
             spread: Duration::ZERO,
+            longest_delay: None,
         }
     }
 
@@ -101,6 +107,7 @@ impl Manner {
             margin: Margin { call: Duration::from_secs(2), settle: Duration::from_secs(5) },
             // Slots are given out half a second ahead: none is lost by this.
             spread: Duration::from_millis(200),
+            longest_delay: Some(LONGEST_DELAY_OF_SQS),
         }
     }
 }

@@ -239,6 +239,10 @@ impl<W: World> Engine<'_, W> {
                 let detail = "the task is older than max_age".to_owned();
                 dead(Reason::TooOld, detail, Remains::Envelope(Box::new(envelope)))
             }
+            Ok(envelope) if let Some(until) = envelope.waits_until(now) => {
+                let name = &self.plan.queues[queue].name;
+                return self.end(Ending::postponed(name, delivery.receipt, &envelope, until));
+            }
             Ok(envelope) => {
                 let (receipt, receives) = (delivery.receipt, delivery.receives);
                 let request = request(&envelope);

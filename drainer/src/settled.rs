@@ -11,6 +11,7 @@ use jobq_core::event::Event;
 use jobq_core::event::tasks::{SettlementStale, TaskDied, TaskDone, TaskReleased, TaskRetried};
 use jobq_core::fault::Fault;
 use jobq_core::name::QueueName;
+use jobq_core::policy::wait;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::result_sink::ResultSink;
@@ -33,6 +34,8 @@ pub(crate) struct Ending {
     recorded: usize,
     settlement: Settlement,
     tells: Tells,
+    /// Until when a copy is to wait that can't be hidden for as long.
+    until: Option<Timestamp>,
 }
 
 /// What is told of an ending once it holds.
@@ -48,7 +51,13 @@ impl Ending {
     pub(crate) fn done(receipt: Receipt, record: Record) -> Self {
         let end = End::Done { batch: record.batch.clone() };
         let settlement = Settlement { queue: record.queue.clone(), receipt, end };
-        Self { recorded: record.body.len(), record: Some(record), settlement, tells: Tells::Done }
+        Self {
+            recorded: record.body.len(),
+            record: Some(record),
+            settlement,
+            tells: Tells::Done,
+            until: None,
+        }
     }
 
     /// The task is to be called again after the delay.
@@ -61,7 +70,7 @@ impl Ending {
     ) -> Self {
         let end = End::Retry { copy: envelope.seal(), delay };
         let settlement = Settlement { queue: queue.clone(), receipt, end };
-        Self { record: None, recorded: 0, settlement, tells: Tells::Retried { delay, spent } }
+        Self { record: None, recorded: 0, settlement, tells: Tells::Retried { delay, spent }, until: None }
     }
 
     /// The task failed for good.
@@ -72,20 +81,43 @@ impl Ending {
         };
         let end = End::Dead { letter: letter.encode(), batch };
         let settlement = Settlement { queue: queue.clone(), receipt, end };
-        Self { record: None, recorded: 0, settlement, tells: Tells::Died(letter.reason) }
+        Self { record: None, recorded: 0, settlement, tells: Tells::Died(letter.reason), until: None }
     }
 
     /// The delivery was never called.
     pub(crate) fn released(queue: &QueueName, receipt: Receipt) -> Self {
         let settlement = Settlement { queue: queue.clone(), receipt, end: End::Release };
-        Self { record: None, recorded: 0, settlement, tells: Tells::Released }
+        Self { record: None, recorded: 0, settlement, tells: Tells::Released, until: None }
     }
 
     /// The delivery was never called; what goes back is a copy whose receives are counted anew.
     pub(crate) fn renewed(queue: &QueueName, receipt: Receipt, envelope: &Envelope) -> Self {
         let end = End::Retry { copy: envelope.seal(), delay: Duration::ZERO };
         let settlement = Settlement { queue: queue.clone(), receipt, end };
-        Self { record: None, recorded: 0, settlement, tells: Tells::Released }
+        Self { record: None, recorded: 0, settlement, tells: Tells::Released, until: None }
+    }
+
+    /// The delivery came too early; what goes back is a copy that waits on.
+    pub(crate) fn postponed(
+        queue: &QueueName,
+        receipt: Receipt,
+        envelope: &Envelope,
+        until: Timestamp,
+    ) -> Self {
+        Self { until: Some(until), ..Self::renewed(queue, receipt, envelope) }
+    }
+
+    /// The same, its copy waiting until then however long its backend can hide it.
+    pub(crate) fn until(self, until: Option<Timestamp>) -> Self {
+        Self { until, ..self }
+    }
+
+    /// Hides the copy, now that it is sent, until it is due or for as long as can be: waiting for company and trying
+    /// again take time too.
+    fn hide(&mut self, now: Timestamp, longest: Option<Duration>) {
+        if let (Some(until), End::Retry { delay, .. }) = (self.until, &mut self.settlement.end) {
+            *delay = wait::stretch(until, now, longest);
+        }
     }
 
     /// Whether something is written before the delivery ends.
@@ -129,9 +161,9 @@ impl<W: World> Engine<'_, W> {
         let Some(mut batch) = self.endings.take_due(&self.plan.manner.settling, outlook, now) else {
             return;
         };
-        let world = self.world;
+        let (world, longest) = (self.world, self.plan.manner.longest_delay);
         self.operate(async move {
-            let result = record_and_settle(world, &mut batch).await;
+            let result = record_and_settle(world, &mut batch, longest).await;
             Step::Settled(batch, result)
         });
     }
@@ -178,11 +210,17 @@ impl<W: World> Engine<'_, W> {
 ///
 /// A settlement is sent even when its delivery's visibility may have run out meanwhile (a disk that was full
 /// for long): the inbox answers `Stale` if it is somebody else's, and if it isn't, one call is saved.
-async fn record_and_settle<W: World>(world: &W, endings: &mut [Ending]) -> Result<Vec<Settled>, Fault> {
+async fn record_and_settle<W: World>(
+    world: &W,
+    endings: &mut [Ending],
+    longest: Option<Duration>,
+) -> Result<Vec<Settled>, Fault> {
     let records: Vec<Record> = endings.iter_mut().filter_map(|ending| ending.record.take()).collect();
     if !records.is_empty() {
         persist(world, || world.results().append(&records)).await?;
     }
+    let now = world.clock().now();
+    endings.iter_mut().for_each(|ending| ending.hide(now, longest));
     let settlements: Vec<Settlement> = endings.iter().map(|ending| ending.settlement.clone()).collect();
     persist(world, || world.inbox().settle(&settlements)).await
 }

@@ -6,8 +6,10 @@ use jobq_core::batch::{Mark, NewBatch, Opened};
 use jobq_core::fault::{Advice, Fault};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::outbox::Outbox;
+use jobq_core::settlement::Parcel;
 
 use crate::load::Load;
+use crate::start::Start;
 
 /// How often one operation is tried. A push is watched by somebody, and rerunning it costs nothing: minutes
 /// of silence would be worse than the fault.
@@ -18,6 +20,8 @@ pub(crate) struct Courier<'a, O, C> {
     pub(crate) outbox: &'a O,
     pub(crate) clock: &'a C,
     pub(crate) batch: &'a NewBatch,
+    /// The longest delay the outbox takes, if it doesn't take any.
+    pub(crate) longest_delay: Option<Duration>,
 }
 
 impl<O: Outbox, C: Clock> Courier<'_, O, C> {
@@ -40,7 +44,12 @@ impl<O: Outbox, C: Clock> Courier<'_, O, C> {
         let Load { parcels, mark, .. } = load;
         let mut tries = 0;
         loop {
-            let sent = self.outbox.send(&self.batch.queue, &self.batch.id, parcels.clone(), mark.clone());
+            // Each time anew: reading the source and trying again take time.
+            let now = self.clock.now();
+            let hidden =
+                |(parcel, start): &(Parcel, Start)| (parcel.clone(), start.delay(now, self.longest_delay));
+            let parcels = parcels.iter().map(hidden).collect();
+            let sent = self.outbox.send(&self.batch.queue, &self.batch.id, parcels, mark.clone());
             match sent.await {
                 Ok(()) => return Ok(()),
                 Err(fault) => self.pause(fault, &mut tries).await?,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jobq_core::name::BatchId;
 use jobq_core::task::{Method, Priority, Request, Task, TaskId};
+use jobq_core::time::Timestamp;
 
 use crate::address;
 use crate::letters::line::History;
@@ -20,6 +21,8 @@ pub struct Draft {
     pub priority: Option<Priority>,
     /// How long it waits, if the line says so.
     pub delay: Option<Duration>,
+    /// When it may be called first, if the line says so; it says one of the two.
+    pub at: Option<Timestamp>,
     /// What it has behind it, if the line is that of a dead letter.
     pub history: Option<History>,
 }
@@ -31,6 +34,8 @@ pub struct Defaults {
     pub priority: Priority,
     /// How long it waits before it may be served at all.
     pub delay: Duration,
+    /// When it may be called first; goes before `delay`.
+    pub at: Option<Timestamp>,
 }
 
 impl Draft {
@@ -38,7 +43,7 @@ impl Draft {
     pub(crate) fn get(url: String) -> Result<Self, Problem> {
         address::check(&url)?;
         let request = Request { method: Method::Get, url, headers: Vec::new(), body: None };
-        Ok(Self { id: None, request, priority: None, delay: None, history: None })
+        Ok(Self { id: None, request, priority: None, delay: None, at: None, history: None })
     }
 
     /// The task of this draft at this line of a batch.

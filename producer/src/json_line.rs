@@ -12,6 +12,8 @@ use jobq_core::config::secret_names::{OPENING, secret_names};
 use jobq_core::human::parse_duration;
 use jobq_core::nesting;
 use jobq_core::task::{Method, Request, TaskId};
+use jobq_core::time::Timestamp;
+use jobq_core::zone;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -22,7 +24,7 @@ use crate::problem::{Problem, quoted};
 use crate::{address, headers};
 
 /// What people write. `dead` stands beside these in exported dead letters.
-const KEYS: [&str; 7] = ["url", "method", "headers", "body", "id", "priority", "delay"];
+const KEYS: [&str; 8] = ["url", "method", "headers", "body", "id", "priority", "delay", "at"];
 
 const EXAMPLE: &str = r#"write one task a line: {"url": "https://host/path"}"#;
 
@@ -42,11 +44,17 @@ pub(crate) fn parse(line: &str) -> Result<Draft, Problem> {
         None if body.is_some() => Method::Post,
         None => Method::Get,
     };
+    let delay = given(fields.delay).map(read_delay).transpose()?;
+    let at = given(fields.at).map(read_at).transpose()?;
+    if delay.is_some() && at.is_some() {
+        return Err(Problem::new("there are a delay and an at").hint("leave one out"));
+    }
     Ok(Draft {
         id: given(fields.id).map(read_id).transpose()?,
         request: Request { method, url, headers, body },
         priority: given(fields.priority).map(|raw| parsed("priority", raw)).transpose()?,
-        delay: given(fields.delay).map(read_delay).transpose()?,
+        delay,
+        at,
         history: given(fields.dead).map(read_story).transpose()?.map(History::of),
     })
 }
@@ -65,8 +73,8 @@ pub(crate) struct Place {
 pub(crate) fn place(line: &str) -> Result<Option<Place>, Problem> {
     let fields = Fields::read(line)?;
     let story = given(fields.dead).map(read_story).transpose()?;
-    let task =
-        [fields.url, fields.method, fields.headers, fields.body, fields.id, fields.priority, fields.delay];
+    let Fields { url, method, headers, body, id, priority, delay, at, .. } = fields;
+    let task = [url, method, headers, body, id, priority, delay, at];
     let has_task = task.iter().any(Option::is_some);
     Ok(story.map(|story| Place { queue: story.queue, letter: story.letter, has_task }))
 }
@@ -81,6 +89,7 @@ struct Fields<'a> {
     id: Option<&'a RawValue>,
     priority: Option<&'a RawValue>,
     delay: Option<&'a RawValue>,
+    at: Option<&'a RawValue>,
     dead: Option<&'a RawValue>,
 }
 
@@ -114,6 +123,7 @@ impl<'a> Fields<'a> {
             "id" => Some(&mut self.id),
             "priority" => Some(&mut self.priority),
             "delay" => Some(&mut self.delay),
+            "at" => Some(&mut self.at),
             "dead" => Some(&mut self.dead),
             _ => None,
         }
@@ -167,6 +177,10 @@ fn read_delay(raw: &RawValue) -> Result<Duration, Problem> {
         return Err(Problem::new(reason).hint(r#"write it with one, in quotes: "10s", "5m""#));
     }
     parse_duration(&text("delay", raw)?).map_err(|error| Problem::new(format!("delay: {error}")))
+}
+
+fn read_at(raw: &RawValue) -> Result<Timestamp, Problem> {
+    zone::instant(&text("at", raw)?).map_err(|why| Problem::new(format!("at: {why}")))
 }
 
 fn read_story(raw: &RawValue) -> Result<Story, Problem> {

@@ -39,6 +39,7 @@ pub mod source;
 pub mod counts;
 
 mod pack;
+mod start;
 
 mod load;
 

@@ -1,7 +1,6 @@
 //! Loads: parcels that are sent in one go, with the mark that holds once they are.
 
 use std::io::BufRead;
-use std::time::Duration;
 
 use jobq_core::batch::Mark;
 use jobq_core::policy::chunk::{Chunks, Limits};
@@ -11,11 +10,12 @@ use crate::counts::Notice;
 use crate::pack::{Packer, too_large};
 use crate::problem::{Problem, Refused};
 use crate::reader::{Entry, ReadError, TaskReader};
+use crate::start::Start;
 
 /// Parcels to send in one go.
 #[derive(Debug)]
 pub(crate) struct Load {
-    pub(crate) parcels: Vec<(Parcel, Duration)>,
+    pub(crate) parcels: Vec<(Parcel, Start)>,
     pub(crate) mark: Mark,
     /// How many tasks of this run were dead letters before, those of earlier loads among them.
     pub(crate) letters: u64,
@@ -27,7 +27,7 @@ pub(crate) struct Load {
 pub(crate) struct Loader<R> {
     tasks: TaskReader<R>,
     packer: Packer,
-    chunks: Chunks<(Parcel, Duration)>,
+    chunks: Chunks<(Parcel, Start)>,
     mark: Mark,
     letters: u64,
 }
@@ -80,7 +80,7 @@ impl<R: BufRead> Loader<R> {
     }
 
     /// Packs a task. If it didn't fit any more, the answer is the chunk before it.
-    fn add(&mut self, entry: Entry) -> Result<Option<Vec<(Parcel, Duration)>>, Refused> {
+    fn add(&mut self, entry: Entry) -> Result<Option<Vec<(Parcel, Start)>>, Refused> {
         let Entry { line, draft } = entry;
         let refuse = |problem: Problem| problem.at(line);
         let draft = draft.map_err(refuse)?;
@@ -91,7 +91,7 @@ impl<R: BufRead> Loader<R> {
         self.chunks.add(parcel, bytes).map_err(|error| refuse(too_large(error.bytes, error.limit)))
     }
 
-    fn load(&self, parcels: Vec<(Parcel, Duration)>, mark: Mark) -> Load {
+    fn load(&self, parcels: Vec<(Parcel, Start)>, mark: Mark) -> Load {
         let bytes = self.tasks.bytes();
         Load { parcels, mark, letters: self.letters, bytes }
     }

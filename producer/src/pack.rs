@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jobq_core::envelope::Envelope;
-use jobq_core::human;
 use jobq_core::name::BatchId;
 use jobq_core::settlement::Parcel;
 use jobq_core::task::Task;
@@ -11,6 +10,7 @@ use jobq_core::time::Timestamp;
 
 use crate::draft::{Defaults, Draft};
 use crate::problem::Problem;
+use crate::start::Start;
 
 /// The largest envelope. SQS takes a message of 1 MiB; what is left is for the attempts an envelope gathers
 /// and for what a dead letter adds to it.
@@ -24,7 +24,7 @@ pub(crate) struct Packer {
     pub(crate) pushed_at: Timestamp,
     /// The largest envelope this push may make.
     pub(crate) largest: usize,
-    /// The longest delay its queue takes, if it doesn't take any.
+    /// The longest delay its backend can make in one go, if not any.
     pub(crate) longest_delay: Option<Duration>,
 }
 
@@ -35,14 +35,12 @@ impl Packer {
     }
 
     /// Seals the task of a draft at this line, and says how long it waits before it is visible.
-    pub(crate) fn pack(&self, mut draft: Draft, line: u64) -> Result<(Parcel, Duration), Problem> {
+    pub(crate) fn pack(&self, mut draft: Draft, line: u64) -> Result<(Parcel, Start), Problem> {
         let history = draft.history.take();
+        let (start, due) = self.start(&draft);
         let task = self.task(draft, line);
-        let delay = task.delay;
-        if let Some(longest) = self.longest_delay.filter(|longest| delay > *longest) {
-            return Err(too_long(delay, longest));
-        }
         let mut envelope = Envelope::new(task, self.batch.clone(), self.pushed_at);
+        envelope.due = due;
         if let Some(history) = history {
             history.tell(&mut envelope);
         }
@@ -50,15 +48,27 @@ impl Packer {
         if parcel.body.len() > self.largest {
             return Err(too_large(parcel.body.len(), self.largest));
         }
-        Ok((parcel, delay))
+        Ok((parcel, start))
     }
-}
 
-/// The problem of a task that is to wait for longer than its queue can make it.
-fn too_long(delay: Duration, longest: Duration) -> Problem {
-    let (delay, longest) = (human::duration(delay), human::duration(longest));
-    Problem::new(format!("the delay is {delay}, and this backend takes at most {longest}"))
-        .hint("push it later, or give its queue a schedule")
+    /// When the task of a draft may be called, and the instant if it has to be kept: one that has passed needn't.
+    fn start(&self, draft: &Draft) -> (Start, Option<Timestamp>) {
+        let defaults = self.defaults;
+        let start = match (draft.at, draft.delay) {
+            (Some(at), _) => Start::At(at),
+            (None, Some(delay)) => Start::After(delay),
+            (None, None) => defaults.at.map_or(Start::After(defaults.delay), Start::At),
+        };
+        match start {
+            Start::At(at) => (start, (at > self.pushed_at).then_some(at)),
+            Start::After(Duration::ZERO) => (start, None),
+            Start::After(delay) => {
+                let due = self.pushed_at.plus(delay);
+                let is_long = self.longest_delay.is_some_and(|longest| delay > longest);
+                (if is_long { Start::At(due) } else { start }, Some(due))
+            }
+        }
+    }
 }
 
 /// The problem of a task that is larger than a queue takes.

@@ -101,7 +101,7 @@ pub async fn push<O: Outbox, C: Clock>(
     // Before the batch is made: a source without the right columns leaves no batch behind.
     let tasks = source.tasks()?;
     let batch = &order.batch;
-    let courier = Courier { outbox, clock, batch };
+    let courier = Courier { outbox, clock, batch, longest_delay: order.longest_delay };
     let resumed = match courier.open().await? {
         Opened::New => None,
         Opened::Resumed(mark) => Some(mark),

@@ -284,7 +284,7 @@ pub const RETRY: &[Key] = &[
         kind: Kind::Text,
         default: Some("no bound"),
         like: r#""2d""#,
-        meaning: "How long after its push a task may still be tried.",
+        meaning: "How long after its push, or when it could be called first, a task may still be tried.",
     },
 ];
 

@@ -21,3 +21,4 @@ pub mod room;
 pub mod scale;
 pub mod schedule;
 pub mod verdict;
+pub mod wait;

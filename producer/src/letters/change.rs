@@ -11,8 +11,11 @@ use crate::problem::Problem;
 
 /// Gives a task what a draft says of it; what the draft doesn't say stays.
 pub(crate) fn apply(envelope: &mut Envelope, draft: Draft) -> Result<(), Problem> {
-    if draft.delay.is_some() {
-        return Err(Problem::new("a task that is sent back doesn't wait").hint("leave 'delay' out"));
+    for (key, is_there) in [("delay", draft.delay.is_some()), ("at", draft.at.is_some())] {
+        if is_there {
+            let problem = Problem::new("a task that is sent back doesn't wait");
+            return Err(problem.hint(format!("leave '{key}' out")));
+        }
     }
     envelope.request = draft.request;
     envelope.id = draft.id.unwrap_or_else(|| envelope.id.clone());

@@ -137,7 +137,11 @@ fn programs_change_what_they_name_and_nothing_else() {
     check("., .", "the program makes several tasks of one (let it end in one object)");
     check(".url = 7", "url is a number, not text (write it in quotes)");
     check(".delay = \"5m\"", "a task that is sent back doesn't wait (leave 'delay' out)");
-    check(".nope = 1", "unknown key 'nope' (use one of: url, method, headers, body, id, priority, delay)");
+    check(
+        ".nope = 1",
+        "unknown key 'nope' (use one of: url, method, headers, body, id, priority, delay, at)",
+    );
+    check(".at = \"2026-11-27T09:00:00Z\"", "a task that is sent back doesn't wait (leave 'at' out)");
     check("error(\"because\")", "the program failed: \"because\"");
 }
 

@@ -70,11 +70,11 @@ fn keys() {
         (r#"{"URL": "https://a.example/"}"#, "unknown key 'URL' (did you mean 'url'?)"),
         (
             r#"{"url": "https://a.example/", "payload": 1}"#,
-            "unknown key 'payload' (use one of: url, method, headers, body, id, priority, delay)",
+            "unknown key 'payload' (use one of: url, method, headers, body, id, priority, delay, at)",
         ),
         (
             r#"{"url": "https://a.example/", "a\u001bb": 1}"#,
-            "unknown key 'a\\u{1b}b' (use one of: url, method, headers, body, id, priority, delay)",
+            "unknown key 'a\\u{1b}b' (use one of: url, method, headers, body, id, priority, delay, at)",
         ),
         (
             r#"{"url": "https://a.example/", "url": "https://b.example/"}"#,
@@ -174,6 +174,12 @@ fn methods_headers_and_hints() {
         (r#""id": """#, "'' is not a task id: use 1 to 200 printable ASCII characters without spaces"),
         (r#""id": true"#, "id is true or false, not text (write it in quotes)"),
         (r#""priority": "urgent""#, "'urgent' is not a priority: use high, normal or bulk"),
+        (r#""at": 10"#, "at is a number, not text (write it in quotes)"),
+        (r#""delay": "1m", "at": "2026-11-27T09:00:00Z""#, "there are a delay and an at (leave one out)"),
+        (
+            r#""at": "2026-11-27T09:00""#,
+            "at: '2026-11-27T09:00' is no instant: write it like 2026-11-27T09:00:00+01:00, or 2026-11-27T09:00 Europe/Berlin",
+        ),
         (r#""delay": 10"#, r#"the delay '10' has no unit (write it with one, in quotes: "10s", "5m")"#),
         (
             r#""delay": "10""#,

@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use jobq_core::batch::{Mark, NewBatch};
+use jobq_core::envelope::Envelope;
 use jobq_core::policy::chunk::Limits;
+use jobq_core::settlement::Parcel;
 use jobq_core::time::Timestamp;
 use jobq_producer::counts::{Counts, Notice};
 use jobq_producer::draft::Defaults;
@@ -140,6 +142,26 @@ fn defaults_hold_where_a_line_says_nothing() {
     let kept = outbox.kept.lock().unwrap();
     let delays: Vec<_> = kept.parcels.iter().map(|(_, delay)| delay.as_secs()).collect();
     assert_eq!(delays, [5, 1]);
+}
+
+/// The clock of these tests stands at one second, and a quarter of an hour ends for all at the same instant.
+#[test]
+fn a_wait_of_any_length_is_sent_as_long_as_can_be() {
+    let outbox = Recording::default();
+    let bounded = Order { longest_delay: Some(Duration::from_secs(900)), ..order(9) };
+    let text = [r#""delay":"15m""#, r#""delay":"40m""#, r#""delay":"3d""#, r#""at":"1970-01-01T00:10:00Z""#]
+        .map(|wait| format!("{{\"url\":\"https://a.example/\",{wait}}}\n"))
+        .concat();
+    pushed(&outbox, &bounded, &text).0.unwrap();
+    let kept = outbox.kept.lock().unwrap();
+    let due = |parcel: &Parcel| Envelope::decode(&parcel.body).unwrap().due.unwrap();
+    let waits: Vec<_> = kept.parcels.iter().map(|(parcel, delay)| (due(parcel), delay.as_secs())).collect();
+    let pushed_at = bounded.batch.created_at;
+    let after = |seconds| pushed_at.plus(Duration::from_secs(seconds));
+    assert_eq!(
+        waits,
+        [(after(900), 900), (after(2_400), 899), (after(259_200), 899), (Timestamp::from_secs(600), 599)]
+    );
 }
 
 fn texts() -> impl Strategy<Value = String> {

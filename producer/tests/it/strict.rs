@@ -1,7 +1,6 @@
 //! The pass that only looks: strict pushes, dry runs, and the hosts of a file.
 
 use std::io::{Cursor, Write};
-use std::time::Duration;
 
 use jobq_producer::counts::Notice;
 use jobq_producer::format::Reading;
@@ -87,23 +86,4 @@ fn a_survey_refuses_what_no_queue_takes() {
         refused.to_string(),
         "line 1: the task makes a message of 1000142 bytes, 983040 are allowed (put the body elsewhere and send where it is)"
     );
-}
-
-#[test]
-fn a_delay_that_the_backend_can_not_keep_is_refused() {
-    let file = file(
-        "{\"url\":\"https://a.example/1\",\"delay\":\"15m\"}\n{\"url\":\"https://a.example/2\",\"delay\":\"16m\"}\n",
-    );
-    let bounded = Order { longest_delay: Some(Duration::from_secs(900)), ..order(2) };
-    let mut told = Vec::new();
-    let mut notify = |notice| {
-        if let Notice::Refused(refused) = notice {
-            told.push(refused.to_string());
-        }
-    };
-    let source = || Source::file(file.path(), Reading::default()).unwrap();
-    assert_eq!(survey(&bounded, &mut source(), &mut notify).unwrap().counts.tasks, 1);
-    assert_eq!(survey(&order(2), &mut source(), &mut |_| {}).unwrap().counts.tasks, 2);
-    let expected = "line 2: the delay is 16m, and this backend takes at most 15m (push it later, or give its queue a schedule)";
-    assert_eq!(told, [expected]);
 }

@@ -120,6 +120,23 @@ async fn what_sqs_never_takes_is_refused_before_anything_is_sent() {
     assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(Tally::default()));
 }
 
+/// What waits longer is sent on with the longest delay: SQS takes that from the push and from the drainer.
+#[tokio::test]
+async fn the_longest_delay_is_taken_at_first_and_again() {
+    let (store, _proxy) = behind_proxy().await;
+    let quarter = Duration::from_secs(900);
+    send(&store, "b", vec![(parcel("b", "late"), quarter), (parcel("b", "now"), Duration::ZERO)]).await;
+    let found = gather(&store, 1).await;
+    assert_eq!(bodies(&found), ["now"]);
+    let receipt = found[0].receipt.clone();
+    // Longer than SQS takes: the copy is hidden for as long as can be.
+    let end = End::Retry { copy: parcel("b", "later"), delay: quarter * 3 };
+    let settled = store.settle(&[Settlement { queue: troops(), receipt, end }]).await.unwrap();
+    assert_eq!(settled, [Settled::Held]);
+    let depth = store.measure(&troops()).await.unwrap();
+    assert_eq!((depth.ready, depth.in_flight, depth.delayed), (0, 0, 2));
+}
+
 /// The books of what is asked of AWS: tens, one count a batch and call, and an address asked for once.
 #[tokio::test]
 async fn requests_go_in_tens() {

@@ -101,7 +101,8 @@ impl Target for Line {
         if task.starts_with("killer") {
             self.fatal.store(true, Ordering::SeqCst);
         }
-        self.api.clock.sleep(Duration::from_millis(5 + self.api.chance.below(300))).await;
+        let lasts = if task.starts_with("slow") { 25_000 } else { 5 + self.api.chance.below(300) };
+        self.api.clock.sleep(Duration::from_millis(lasts)).await;
         self.api.answer(task, call)
     }
 }

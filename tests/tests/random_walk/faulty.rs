@@ -34,6 +34,8 @@ pub(crate) struct Faulty {
     pub(crate) chance: Chance,
     /// One operation in so many is in trouble; none for 0.
     pub(crate) trouble: u64,
+    /// For how long it hides a copy at most, if not for any time.
+    pub(crate) longest_delay: Option<Duration>,
     pub(crate) busy: Busy,
     pub(crate) watched: Mutex<Watched>,
     pub(crate) deleted_without_record: AtomicU64,
@@ -178,7 +180,13 @@ impl Inbox for Faulty {
 
     async fn settle(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, Fault> {
         self.check_records(settlements);
-        self.troubled(self.store.settle(settlements)).await
+        let mut settlements = settlements.to_vec();
+        for settlement in &mut settlements {
+            if let End::Retry { delay, .. } = &mut settlement.end {
+                *delay = self.longest_delay.map_or(*delay, |longest| longest.min(*delay));
+            }
+        }
+        self.troubled(self.store.settle(&settlements)).await
     }
 }
 

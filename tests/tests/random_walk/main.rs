@@ -15,6 +15,7 @@
 
 mod api;
 mod chance;
+mod clocks;
 mod cut;
 mod faulty;
 mod walk;

@@ -176,6 +176,7 @@ pub(crate) async fn walk(plan: Plan) -> End {
         clock: clock.clone(),
         chance: plan.chance.clone(),
         trouble: plan.trouble,
+        longest_delay: None,
         busy: Busy::default(),
         watched: std::sync::Mutex::default(),
         deleted_without_record: std::sync::atomic::AtomicU64::default(),
@@ -269,7 +270,7 @@ fn start(world: &WalkWorld, walk: &Plan, born: &mut u32) -> Running {
 }
 
 /// Waits until nobody has anything to do at this instant.
-async fn quiet(world: &WalkWorld) {
+pub(crate) async fn quiet(world: &WalkWorld) {
     let mut rounds = 0;
     while rounds < QUIET {
         yield_now().await;
@@ -282,7 +283,7 @@ async fn quiet(world: &WalkWorld) {
     }
 }
 
-fn limit(quota: bool) -> Limit {
+pub(crate) fn limit(quota: bool) -> Limit {
     let mut limit = Limit::new("api".parse().unwrap(), "50/s".parse().unwrap());
     limit.burst = BURST.try_into().unwrap();
     limit.drainers.max = (DRAINERS as u32).try_into().unwrap();
@@ -292,7 +293,7 @@ fn limit(quota: bool) -> Limit {
     limit
 }
 
-fn queue() -> Queue {
+pub(crate) fn queue() -> Queue {
     let mut queue = Queue::new("calls".parse().unwrap(), "api".parse().unwrap());
     queue.visibility = Duration::from_secs(6);
     queue.retry.max_attempts = 4.try_into().unwrap();
@@ -319,7 +320,7 @@ async fn push(store: &LocalStore<HandClock>, clock: &HandClock, tasks: &[String]
     store.send(&batch.queue, &batch.id, parcels.collect(), mark).await.unwrap();
 }
 
-fn records(lines: &str) -> HashMap<String, usize> {
+pub(crate) fn records(lines: &str) -> HashMap<String, usize> {
     let mut records = HashMap::new();
     for line in lines.lines() {
         let record: serde_json::Value = serde_json::from_str(line).unwrap();
