@@ -11,6 +11,7 @@ use crate::name::BatchId;
 use crate::settlement::Parcel;
 use crate::task::{Priority, Request, Task, TaskId};
 use crate::time::Timestamp;
+use crate::trace::TraceContext;
 
 /// The version written now. A newer one is not read: it may carry promises this program doesn't know.
 const VERSION: u8 = 1;
@@ -64,6 +65,10 @@ pub struct Envelope {
     /// When it may be called again, where its backend can't hide it for that long.
     #[serde(rename = "nb", default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
+    /// Where it stands in a trace, if its push was traced: the span that its calls are children of. Copies and dead
+    /// letters keep it, and what a task grows into inherits it.
+    #[serde(rename = "tp", default, skip_serializing_if = "Option::is_none", with = "trace_as_text")]
+    pub trace: Option<TraceContext>,
 }
 
 /// A body that is no envelope this program can read.
@@ -95,6 +100,7 @@ impl Envelope {
             deaths: Vec::new(),
             due: None,
             not_before: None,
+            trace: None,
         }
     }
 
@@ -182,6 +188,31 @@ mod batch_as_text {
     }
 }
 
+mod trace_as_text {
+    //! A trace context is text. One that can't be read is none: no task is lost over it.
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::trace::TraceContext;
+
+    pub(super) fn serialize<S: Serializer>(
+        trace: &Option<TraceContext>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match trace {
+            Some(trace) => serializer.collect_str(trace),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<TraceContext>, D::Error> {
+        let text = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Ok(text.and_then(|text| text.parse().ok()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     //! The format as it lies in queues: old bodies must go on being read.
@@ -224,6 +255,22 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_stays_with_its_task_and_costs_nothing_where_there_is_none() {
+        let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let mut traced = envelope();
+        traced.trace = Some(text.parse().unwrap());
+        let body = String::from_utf8(traced.encode()).unwrap();
+        assert!(body.ends_with(&format!(r#","tp":"{text}"}}"#)), "{body}");
+        assert_eq!(Envelope::decode(body.as_bytes()).unwrap(), traced);
+        // What no program can read is no trace, and still a task.
+        for broken in ["null", "\"\"", "\"00-00-00-00\""] {
+            let body = body.replace(&format!("\"{text}\""), broken);
+            assert_eq!(Envelope::decode(body.as_bytes()).unwrap(), envelope(), "{body}");
+        }
+        assert!(!String::from_utf8(envelope().encode()).unwrap().contains(r#""tp""#));
+    }
+
+    #[test]
     fn a_newer_version_is_told_from_a_foreign_body() {
         assert!(matches!(Envelope::decode(br#"{"v":9,"new":"shape"}"#), Err(EnvelopeError::Newer(9))));
         assert!(matches!(Envelope::decode(b"hello"), Err(EnvelopeError::Foreign(_))));
@@ -250,6 +297,9 @@ mod tests {
     #[test]
     fn a_task_sent_back_starts_anew_and_keeps_its_history() {
         let mut envelope = envelope();
+        envelope.trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse().ok();
+        let trace = envelope.trace;
+        assert!(trace.is_some());
         envelope.remember(Attempt {
             started_at: Timestamp::from_secs(2),
             latency_ms: 1,
@@ -267,6 +317,7 @@ mod tests {
         }
         assert_eq!((envelope.calls, envelope.spent, envelope.attempts.len()), (1, 0, 1));
         assert_eq!(envelope.deaths.len(), KEPT_DEATHS);
+        assert_eq!(envelope.trace, trace);
         assert_eq!(envelope.waiting_since(), Timestamp::from_secs(10));
         assert_eq!(Envelope::decode(&envelope.encode()).unwrap(), envelope);
     }

@@ -36,10 +36,12 @@ pub mod rate;
 pub mod record;
 pub mod reply;
 pub mod settlement;
+pub mod span;
 pub mod stack;
 pub mod status;
 pub mod task;
 pub mod time;
+pub mod trace;
 pub mod zone;
 
 pub mod policy;

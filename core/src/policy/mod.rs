@@ -18,6 +18,7 @@ pub mod redirect;
 pub mod replay;
 pub mod retry;
 pub mod room;
+pub mod sampling;
 pub mod scale;
 pub mod schedule;
 pub mod verdict;

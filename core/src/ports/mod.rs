@@ -12,4 +12,5 @@ pub mod morgue;
 pub mod outbox;
 pub mod result_sink;
 pub mod secrets;
+pub mod spans;
 pub mod target;
