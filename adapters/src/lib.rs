@@ -7,6 +7,8 @@ pub mod clock;
 pub mod http;
 #[cfg(any(feature = "aws", feature = "log"))]
 pub mod log;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 #[cfg(feature = "results")]

@@ -28,6 +28,7 @@ use crate::results::Results;
 use crate::secrets::SecretSource;
 use crate::signals::stop_on_signals;
 use crate::store::Store;
+use crate::traces;
 use crate::world::DrainWorld;
 
 /// What a first signal is answered with.
@@ -84,7 +85,8 @@ pub(crate) async fn run(
         log: printer.log().map(|level| LogLines::new(clock, level)),
         counters,
     };
-    let world = DrainWorld { store, target, results: work.results, recorder, clock };
+    let (results, spans) = (work.results, traces::open(printer));
+    let world = DrainWorld { store, target, results, recorder, spans, clock };
     let recorder = &world.recorder;
     let recorders = [recorder];
     let begun = clock.uptime();
@@ -106,6 +108,7 @@ pub(crate) async fn run(
     let summary = summaries?.into_iter().fold(Summary::default(), |sum, one| sum + one);
     let took = clock.uptime().saturating_sub(begun);
     recorder.record(&ended(&work.limit, &summary, took).into());
+    traces::close(world.spans, printer);
     Ok(Drained { summary, seconds: took.as_secs_f64() })
 }
 

@@ -27,6 +27,7 @@ mod serving;
 mod signals;
 mod steering;
 mod store;
+mod traces;
 mod verifying;
 mod waking;
 mod watch;

@@ -33,6 +33,7 @@ use tokio::sync::Notify;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::store::Store;
+use crate::traces;
 
 /// What SQS makes a message wait at most.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
@@ -137,7 +138,7 @@ impl SourceArgs {
         };
         let bad_lines = if self.strict { BadLines::Stop } else { BadLines::Skip };
         let (limits, longest_delay) = (limits_of(backend), longest_delay(backend));
-        let order = Order { batch, defaults, limits, longest_delay, bad_lines };
+        let order = Order { batch, defaults, limits, longest_delay, bad_lines, tracing: None };
         Ok(Prepared { source, name: shown(path), told: false, begun: Arc::default(), order })
     }
 
@@ -179,8 +180,11 @@ impl Prepared {
             }
             view.take(&notice);
         };
-        let pushed = push(store, &clock, &self.order, &mut self.source, &mut notify).await;
+        let spans = traces::open(printer);
+        self.order.tracing = traces::of_push(printer);
+        let pushed = push(store, &clock, &spans, &self.order, &mut self.source, &mut notify).await;
         view.end();
+        traces::close(spans, printer);
         let pushed = pushed.map_err(|error| self.named(error))?;
         printer.tell(&BatchPushed {
             batch: self.order.batch.id.clone(),

@@ -2,6 +2,7 @@
 
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
+use jobq_adapters::otlp::OtlpSpans;
 use jobq_drainer::world::World;
 
 use crate::recorder::Recorder;
@@ -15,6 +16,7 @@ pub(crate) struct DrainWorld {
     pub(crate) target: HttpTarget<SecretSource>,
     pub(crate) results: Results,
     pub(crate) recorder: Recorder,
+    pub(crate) spans: OtlpSpans,
     pub(crate) clock: SystemClock,
 }
 
@@ -25,6 +27,7 @@ impl World for DrainWorld {
     type Target = HttpTarget<SecretSource>;
     type ResultSink = Results;
     type Metrics = Recorder;
+    type Spans = OtlpSpans;
     type Clock = SystemClock;
 
     fn inbox(&self) -> &Store {
@@ -49,6 +52,10 @@ impl World for DrainWorld {
 
     fn metrics(&self) -> &Recorder {
         &self.recorder
+    }
+
+    fn spans(&self) -> &OtlpSpans {
+        &self.spans
     }
 
     fn clock(&self) -> &SystemClock {

@@ -14,16 +14,20 @@ use jobq_core::policy::hint::hint;
 use jobq_core::policy::redirect::follow;
 use jobq_core::policy::verdict::{Call, cools, judge};
 use jobq_core::ports::clock::Clock;
+use jobq_core::ports::spans::Spans;
 use jobq_core::ports::target::Target;
 use jobq_core::queue::Queue;
 use jobq_core::record::Record;
 use jobq_core::reply::{CallError, Reply};
+use jobq_core::span::Span;
 use jobq_core::time::Timestamp;
 
 use crate::engine::Engine;
 use crate::hand::Ready;
+use crate::plan::Plan;
 use crate::settled::{EXCERPT, Ending, beginning};
 use crate::step::Step;
+use crate::traced::{Seen, telling};
 use crate::world::World;
 
 /// No new call is started while this many endings for each permit wait to become durable.
@@ -55,7 +59,7 @@ impl<W: World> Engine<'_, W> {
         self.note(CallStarted { queue: self.plan.queues[ready.queue].name.clone() });
         self.summary.calls += 1;
         self.keeper.starting(&ready.receipt);
-        self.calls.push(Box::pin(call(self.world, &self.plan.queues[ready.queue], ready, now)));
+        self.calls.push(Box::pin(call(self.world, self.plan, ready, now)));
     }
 
     /// Whether there are slots left, after those that have passed are dropped.
@@ -96,10 +100,27 @@ impl<W: World> Engine<'_, W> {
             let hint = hint(reply, now);
             self.refuse(Refusal { started_at: called.started_at, status: reply.status, hint });
         }
+        let settling = self.tell(&called, &outcome, now);
         match outcome {
             Outcome::Redirected { to } => self.redirect(called, to),
-            outcome => self.end(called.ending(queue, outcome, now, self.plan.manner.longest_delay)),
+            outcome => {
+                let longest = self.plan.manner.longest_delay;
+                self.end(called.ending(queue, outcome, now, longest).told_as(settling));
+            }
         }
+    }
+
+    /// Tells of a call, if somebody wants to know. Answers with what is to be told once its end holds.
+    fn tell(&self, called: &Called, outcome: &Outcome, now: Timestamp) -> Option<Box<Span>> {
+        let spans = self.world.spans();
+        if !spans.is_on() {
+            return None;
+        }
+        let Called { ready, started_at, latency, answer } = called;
+        let (queue, answer) = (&self.plan.queues[ready.queue], answer.as_ref().map(|reply| reply.status));
+        let seen = Seen { queue, ready, started_at: *started_at, latency: *latency, answer, outcome };
+        spans.record(seen.span()?);
+        seen.settle(now).map(Box::new)
     }
 
     /// Puts the redirect's next call before the other tasks of its queue: it takes a slot of its own.
@@ -130,14 +151,17 @@ impl<W: World> Engine<'_, W> {
 }
 
 /// Makes one call. A panic in it is this call's outcome, and takes nothing else down.
-async fn call<W: World>(world: &W, queue: &Queue, ready: Ready, started_at: Timestamp) -> Step {
+async fn call<W: World>(world: &W, plan: &Plan, ready: Ready, started_at: Timestamp) -> Step {
+    let queue = &plan.queues[ready.queue];
     let begun = world.clock().uptime();
-    let calling = world.target().call(&ready.request, queue.timeout, queue.max_response);
+    let request = telling(&ready, &plan.limit, started_at, world.spans().is_on());
+    let calling = world.target().call(&request, queue.timeout, queue.max_response);
     let answer = match AssertUnwindSafe(calling).catch_unwind().await {
         Ok(answer) => answer,
         Err(panic) => Err(CallError::Panicked(panic_text(&*panic))),
     };
     let latency = world.clock().uptime().saturating_sub(begun);
+    drop(request);
     Step::Called(Box::new(Called { ready, started_at, latency, answer }))
 }
 

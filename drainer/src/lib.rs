@@ -6,7 +6,7 @@
 //!
 //! Read in the order of a task's way: `received` tasks lie in the `hand`, `booked` slots wait in the
 //! `pacer`, `called` tasks have an outcome, `settled` ones are gone; `kept` ones stay hidden meanwhile. `suspects`
-//! are called alone.
+//! are called alone, and `traced` tasks tell what becomes of them.
 
 mod alone;
 mod booked;
@@ -25,6 +25,7 @@ mod settled;
 mod step;
 pub mod summary;
 mod suspects;
+mod traced;
 mod under_way;
 pub mod world;
 

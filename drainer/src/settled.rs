@@ -15,13 +15,16 @@ use jobq_core::policy::wait;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::result_sink::ResultSink;
+use jobq_core::ports::spans::Spans;
 use jobq_core::record::Record;
 use jobq_core::settlement::{End, Settled, Settlement};
+use jobq_core::span::Span;
 use jobq_core::time::Timestamp;
 
 use crate::engine::Engine;
 use crate::persist::persist;
 use crate::step::Step;
+use crate::traced::ended;
 use crate::world::World;
 
 /// How much of an answer a dead letter keeps, in bytes.
@@ -36,6 +39,8 @@ pub(crate) struct Ending {
     tells: Tells,
     /// Until when a copy is to wait that can't be hidden for as long.
     until: Option<Timestamp>,
+    /// What is told of it once it holds, if its task is traced.
+    span: Option<Box<Span>>,
 }
 
 /// What is told of an ending once it holds.
@@ -51,13 +56,7 @@ impl Ending {
     pub(crate) fn done(receipt: Receipt, record: Record) -> Self {
         let end = End::Done { batch: record.batch.clone() };
         let settlement = Settlement { queue: record.queue.clone(), receipt, end };
-        Self {
-            recorded: record.body.len(),
-            record: Some(record),
-            settlement,
-            tells: Tells::Done,
-            until: None,
-        }
+        Self { recorded: record.body.len(), record: Some(record), ..Self::new(settlement, Tells::Done) }
     }
 
     /// The task is to be called again after the delay.
@@ -70,7 +69,7 @@ impl Ending {
     ) -> Self {
         let end = End::Retry { copy: envelope.seal(), delay };
         let settlement = Settlement { queue: queue.clone(), receipt, end };
-        Self { record: None, recorded: 0, settlement, tells: Tells::Retried { delay, spent }, until: None }
+        Self::new(settlement, Tells::Retried { delay, spent })
     }
 
     /// The task failed for good.
@@ -81,20 +80,20 @@ impl Ending {
         };
         let end = End::Dead { letter: letter.encode(), batch };
         let settlement = Settlement { queue: queue.clone(), receipt, end };
-        Self { record: None, recorded: 0, settlement, tells: Tells::Died(letter.reason), until: None }
+        Self::new(settlement, Tells::Died(letter.reason))
     }
 
     /// The delivery was never called.
     pub(crate) fn released(queue: &QueueName, receipt: Receipt) -> Self {
         let settlement = Settlement { queue: queue.clone(), receipt, end: End::Release };
-        Self { record: None, recorded: 0, settlement, tells: Tells::Released, until: None }
+        Self::new(settlement, Tells::Released)
     }
 
     /// The delivery was never called; what goes back is a copy whose receives are counted anew.
     pub(crate) fn renewed(queue: &QueueName, receipt: Receipt, envelope: &Envelope) -> Self {
         let end = End::Retry { copy: envelope.seal(), delay: Duration::ZERO };
         let settlement = Settlement { queue: queue.clone(), receipt, end };
-        Self { record: None, recorded: 0, settlement, tells: Tells::Released, until: None }
+        Self::new(settlement, Tells::Released)
     }
 
     /// The delivery came too early; what goes back is a copy that waits on.
@@ -118,6 +117,16 @@ impl Ending {
         if let (Some(until), End::Retry { delay, .. }) = (self.until, &mut self.settlement.end) {
             *delay = wait::stretch(until, now, longest);
         }
+    }
+
+    /// The same ending, which is told as this once it holds.
+    pub(crate) fn told_as(self, span: Option<Box<Span>>) -> Self {
+        Self { span, ..self }
+    }
+
+    /// An ending with nothing to write before it.
+    fn new(settlement: Settlement, tells: Tells) -> Self {
+        Self { record: None, recorded: 0, settlement, tells, until: None, span: None }
     }
 
     /// Whether something is written before the delivery ends.
@@ -180,7 +189,8 @@ impl<W: World> Engine<'_, W> {
         result: Result<Vec<Settled>, Fault>,
     ) -> Result<(), Fault> {
         self.endings.settled(endings.len(), endings.iter().map(Ending::size).sum());
-        for (ending, settled) in endings.iter().zip(result?) {
+        for (mut ending, settled) in endings.into_iter().zip(result?) {
+            self.tell_end(&mut ending, settled);
             self.keeper.drop(&ending.settlement.receipt);
             match settled {
                 Settled::Held => {
@@ -194,6 +204,13 @@ impl<W: World> Engine<'_, W> {
             }
         }
         Ok(())
+    }
+
+    fn tell_end(&self, ending: &mut Ending, settled: Settled) {
+        if let Some(span) = ending.span.take() {
+            let recorded = matches!(ending.tells, Tells::Done).then_some(ending.recorded);
+            self.world.spans().record(ended(*span, settled, recorded, self.world.clock().now()));
+        }
     }
 
     fn count(&mut self, tells: &Tells) {

@@ -6,6 +6,7 @@ use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::ports::metrics::Metrics;
 use jobq_core::ports::result_sink::ResultSink;
+use jobq_core::ports::spans::Spans;
 use jobq_core::ports::target::Target;
 
 /// The ports a drainer works with, as one argument.
@@ -22,6 +23,8 @@ pub trait World {
     type ResultSink: ResultSink;
     /// Takes note of what happens.
     type Metrics: Metrics;
+    /// Takes on what is told of traced tasks.
+    type Spans: Spans;
     /// Tells the time.
     type Clock: Clock;
 
@@ -37,6 +40,8 @@ pub trait World {
     fn results(&self) -> &Self::ResultSink;
     /// The events.
     fn metrics(&self) -> &Self::Metrics;
+    /// The spans.
+    fn spans(&self) -> &Self::Spans;
     /// The clock.
     fn clock(&self) -> &Self::Clock;
     /// A random number in 0..1, for jitter.

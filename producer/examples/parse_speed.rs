@@ -19,6 +19,7 @@ use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::outbox::Outbox;
+use jobq_core::ports::spans::NoSpans;
 use jobq_core::settlement::Parcel;
 use jobq_core::time::Timestamp;
 use jobq_producer::draft::Defaults;
@@ -77,6 +78,7 @@ fn push_all(format: &Format, text: &str) {
             bytes: NonZeroUsize::new(4 << 20).unwrap(),
         },
         longest_delay: None,
+        tracing: None,
         bad_lines: BadLines::Skip,
     };
     let reading = match format.clone() {
@@ -87,7 +89,7 @@ fn push_all(format: &Format, text: &str) {
     let mut source = Source::stream(bytes, reading).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut notify = |_| {};
-    let pushed = runtime.block_on(push(&Nowhere, &Nowhere, &order, &mut source, &mut notify));
+    let pushed = runtime.block_on(push(&Nowhere, &Nowhere, &NoSpans, &order, &mut source, &mut notify));
     assert_eq!(pushed.unwrap().counts.tasks, u64::from(TASKS));
 }
 

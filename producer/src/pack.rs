@@ -11,6 +11,7 @@ use jobq_core::time::Timestamp;
 use crate::draft::{Defaults, Draft};
 use crate::problem::Problem;
 use crate::start::Start;
+use crate::traced::Tracing;
 
 /// The largest envelope. SQS takes a message of 1 MiB; what is left is for the attempts an envelope gathers
 /// and for what a dead letter adds to it.
@@ -26,6 +27,8 @@ pub(crate) struct Packer {
     pub(crate) largest: usize,
     /// The longest delay its backend can make in one go, if not any.
     pub(crate) longest_delay: Option<Duration>,
+    /// How its tasks are traced, if they are.
+    pub(crate) tracing: Option<Tracing>,
 }
 
 impl Packer {
@@ -41,6 +44,7 @@ impl Packer {
         let task = self.task(draft, line);
         let mut envelope = Envelope::new(task, self.batch.clone(), self.pushed_at);
         envelope.due = due;
+        envelope.trace = self.tracing.as_ref().map(|tracing| tracing.context(line));
         if let Some(history) = history {
             history.tell(&mut envelope);
         }

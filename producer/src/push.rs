@@ -6,10 +6,13 @@ use std::time::Duration;
 use futures::join;
 use jobq_core::batch::{Mark, NewBatch, Opened};
 use jobq_core::fault::Fault;
-use jobq_core::name::BatchId;
+use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::outbox::Outbox;
+use jobq_core::ports::spans::Spans;
+use jobq_core::settlement::Parcel;
+use jobq_core::time::Timestamp;
 
 use crate::counts::{Counts, Notice};
 use crate::courier::Courier;
@@ -17,7 +20,9 @@ use crate::draft::Defaults;
 use crate::load::Loader;
 use crate::pack::{LARGEST, Packer};
 use crate::source::{Source, SourceError};
+use crate::start::Start;
 use crate::survey::survey;
+use crate::traced::Tracing;
 
 /// What to push, and how.
 #[derive(Debug, Clone)]
@@ -32,6 +37,8 @@ pub struct Order {
     pub longest_delay: Option<Duration>,
     /// What becomes of the good lines if there are bad ones.
     pub bad_lines: BadLines,
+    /// How its tasks are traced, if they are.
+    pub tracing: Option<Tracing>,
 }
 
 /// What becomes of the good lines of a source that has bad ones.
@@ -87,9 +94,10 @@ pub enum PushError {
 ///
 /// While one load is on its way, the next one is made; so an outbox that works on a thread of its own costs
 /// no time here. Dropping the future is safe: the batch's mark says what was sent.
-pub async fn push<O: Outbox, C: Clock>(
+pub async fn push<O: Outbox, C: Clock, S: Spans>(
     outbox: &O,
     clock: &C,
+    spans: &S,
     order: &Order,
     source: &mut Source,
     notify: &mut (dyn FnMut(Notice) + Send),
@@ -111,15 +119,18 @@ pub async fn push<O: Outbox, C: Clock>(
     };
     let mark = resumed.clone().unwrap_or_default();
     let loader = Loader::new(tasks, order.packer(), order.limits, mark).map_err(SourceError::from)?;
+    let teller = Teller { spans, tracing: order.tracing.filter(|_| spans.is_on()) };
     let counts =
-        send_all(&courier, loader, |counts| Notice::Progress { counts, bytes_total }, notify).await?;
+        send_all(&courier, loader, &teller, |counts| Notice::Progress { counts, bytes_total }, notify)
+            .await?;
     Ok(Pushed { counts, resumed })
 }
 
 /// Sends load after load, making the next one while one is on its way.
-async fn send_all<O: Outbox, C: Clock, R: BufRead + Send>(
+async fn send_all<O: Outbox, C: Clock, S: Spans, R: BufRead + Send>(
     courier: &Courier<'_, O, C>,
     mut loader: Loader<R>,
+    teller: &Teller<'_, S>,
     progress: impl Fn(Counts) -> Notice,
     notify: &mut (dyn FnMut(Notice) + Send),
 ) -> Result<Counts, PushError> {
@@ -134,13 +145,34 @@ async fn send_all<O: Outbox, C: Clock, R: BufRead + Send>(
             refused: load.mark.refused - start.refused,
             bytes: load.bytes,
         };
+        let (parcels, begun) = (teller.told(&load.parcels), courier.clock.now());
         let (arrived, made) = join!(courier.send(load), async { loader.next(notify) });
         arrived?;
+        teller.tell(&courier.batch.queue, &parcels, begun, courier.clock.now());
         counts = sent;
         notify(progress(counts));
         waiting = made.map_err(SourceError::from)?;
     }
     Ok(counts)
+}
+
+/// Tells of what has arrived, if somebody wants to know.
+struct Teller<'a, S> {
+    spans: &'a S,
+    tracing: Option<Tracing>,
+}
+
+impl<S: Spans> Teller<'_, S> {
+    /// What will be told of, once it has arrived.
+    fn told(&self, parcels: &[(Parcel, Start)]) -> Vec<Parcel> {
+        let told = self.tracing.is_some().then(|| parcels.iter().map(|(parcel, _)| parcel.clone()));
+        told.into_iter().flatten().collect()
+    }
+
+    fn tell(&self, queue: &QueueName, parcels: &[Parcel], begun: Timestamp, arrived: Timestamp) {
+        let spans = self.tracing.map(|tracing| tracing.spans(queue, parcels, begun, arrived));
+        spans.into_iter().flatten().for_each(|span| self.spans.record(span));
+    }
 }
 
 /// Reads all of a source before any of it is sent, and stops if a line is bad.
@@ -166,6 +198,7 @@ impl Order {
             pushed_at: self.batch.created_at,
             largest: LARGEST.min(self.limits.bytes.get()),
             longest_delay: self.longest_delay,
+            tracing: self.tracing,
         }
     }
 }

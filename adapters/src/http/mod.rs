@@ -28,6 +28,7 @@ mod incoming;
 mod keyring;
 mod names;
 mod outgoing;
+pub(crate) mod tls;
 mod vault;
 
 /// The APIs of one limit.

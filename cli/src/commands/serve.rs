@@ -22,6 +22,7 @@ use crate::serving::posts::{Post, Watchers};
 use crate::serving::serve;
 use crate::signals::stop_on_signals;
 use crate::store::Store;
+use crate::traces;
 
 /// What a first signal is answered with.
 const STOPPING: &str = "stopping: calls under way may end; once more to break them off";
@@ -46,7 +47,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let Store::Local(local) = &store else { return Err(on_aws()) };
     let clock = SystemClock::new();
     let (stop, listening) = stop_on_signals(printer, STOPPING)?;
-    let watchers = Watchers { clock, log: printer.log(), metrics: args.metrics.metrics.is_some() };
+    let watchers = Watchers { clock, printer, metrics: args.metrics.metrics.is_some() };
     let mut posts = Vec::new();
     for limit in limits {
         posts.push(Post::open(&project, &store, limit, watchers).await?);
@@ -61,7 +62,9 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
         () = exposing::serve(exposed.as_ref(), &recorders) => {}
     }
     let seconds = clock.uptime().saturating_sub(begun).as_secs_f64();
-    printer.data(&ServeReport { seconds, limits: posts.iter().map(Served::new).collect() })?;
+    let report = ServeReport { seconds, limits: posts.iter().map(Served::new).collect() };
+    posts.into_iter().for_each(|post| traces::close(post.world.spans, printer));
+    printer.data(&report)?;
     Ok(Exit::Fine)
 }
 

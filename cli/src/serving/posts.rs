@@ -6,7 +6,6 @@ use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
 use jobq_adapters::log::lines::LogLines;
 use jobq_core::event::operations::OperationFailed;
-use jobq_core::event::telling::Level;
 use jobq_core::limit::Limit;
 use jobq_core::policy::permits::per_drainer;
 use jobq_core::ports::metrics::Metrics;
@@ -24,6 +23,7 @@ use crate::printer::Printer;
 use crate::project::Project;
 use crate::recorder::Recorder;
 use crate::store::Store;
+use crate::traces;
 use crate::world::DrainWorld;
 
 /// A limit that is served.
@@ -38,8 +38,7 @@ pub(crate) struct Post {
 #[derive(Clone, Copy)]
 pub(crate) struct Watchers {
     pub(crate) clock: SystemClock,
-    /// The log's level, if there is a log.
-    pub(crate) log: Option<Level>,
+    pub(crate) printer: Printer,
     /// Whether metrics are served.
     pub(crate) metrics: bool,
 }
@@ -67,7 +66,7 @@ impl Post {
         let clock = watchers.clock;
         let recorder = Recorder {
             meter: Meter::new(clock),
-            log: watchers.log.map(|level| LogLines::new(clock, level)),
+            log: watchers.printer.log().map(|level| LogLines::new(clock, level)),
             counters: watchers.metrics.then(|| exposing::counters(limit, &queues)),
         };
         let world = DrainWorld {
@@ -75,6 +74,7 @@ impl Post {
             target: HttpTarget::new(limit.clone(), secrets)?,
             results: project.results(&queues).await?,
             recorder,
+            spans: traces::open(watchers.printer),
             clock,
         };
         Ok(Self { limit: limit.clone(), queues, world, totals: Mutex::default() })

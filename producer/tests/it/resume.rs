@@ -7,6 +7,7 @@ use std::time::Duration;
 use jobq_core::batch::{Mark, NewBatch};
 use jobq_core::envelope::Envelope;
 use jobq_core::policy::chunk::Limits;
+use jobq_core::ports::spans::NoSpans;
 use jobq_core::settlement::Parcel;
 use jobq_core::time::Timestamp;
 use jobq_producer::counts::{Counts, Notice};
@@ -33,6 +34,7 @@ pub(crate) fn order(count: usize) -> Order {
             bytes: NonZeroUsize::new(1 << 20).unwrap(),
         },
         longest_delay: None,
+        tracing: None,
         bad_lines: BadLines::Skip,
     }
 }
@@ -48,7 +50,7 @@ fn pushed(outbox: &Recording, order: &Order, text: &str) -> (Result<Pushed, Push
     let mut notify = |notice| notices.push(notice);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let clock = Still::default();
-    let ended = runtime.block_on(sendable(push(outbox, &clock, order, &mut source, &mut notify)));
+    let ended = runtime.block_on(sendable(push(outbox, &clock, &NoSpans, order, &mut source, &mut notify)));
     (ended, notices)
 }
 

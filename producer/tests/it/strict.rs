@@ -1,5 +1,6 @@
 //! The pass that only looks: strict pushes, dry runs, and the hosts of a file.
 
+use jobq_core::ports::spans::NoSpans;
 use std::io::{Cursor, Write};
 
 use jobq_producer::counts::Notice;
@@ -30,7 +31,7 @@ fn pushed(source: &mut Source) -> (Result<u64, PushError>, Recording, Vec<u64>) 
         }
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let ended = runtime.block_on(push(&outbox, &Still::default(), &strict(), source, &mut notify));
+    let ended = runtime.block_on(push(&outbox, &Still::default(), &NoSpans, &strict(), source, &mut notify));
     (ended.map(|pushed| pushed.counts.tasks), outbox, refused)
 }
 

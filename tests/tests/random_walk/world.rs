@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use jobq_core::event::Event;
 use jobq_core::ports::metrics::Metrics;
+use jobq_core::ports::spans::NoSpans;
 use jobq_drainer::world::World;
 use jobq_tests::hand_clock::HandClock;
 
@@ -50,6 +51,7 @@ impl World for WalkWorld {
     type Target = Line;
     type ResultSink = Faulty;
     type Metrics = Notes;
+    type Spans = NoSpans;
     type Clock = HandClock;
 
     fn inbox(&self) -> &Faulty {
@@ -74,6 +76,10 @@ impl World for WalkWorld {
 
     fn metrics(&self) -> &Notes {
         &self.notes
+    }
+
+    fn spans(&self) -> &NoSpans {
+        &NoSpans
     }
 
     fn clock(&self) -> &HandClock {

@@ -10,6 +10,7 @@ use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
 use jobq_core::fault::Fault;
 use jobq_core::name::DrainerId;
+use jobq_core::ports::spans::NoSpans;
 use jobq_drainer::world::World;
 
 use crate::environment::{Environment, Setup};
@@ -70,6 +71,8 @@ impl World for LambdaWorld {
     type Target = HttpTarget<AwsSecrets<SystemClock>>;
     type ResultSink = S3Results<SystemClock>;
     type Metrics = EmfMetrics<SystemClock>;
+    // A task's context goes on with it and to the API; spans of functions are sent nowhere.
+    type Spans = NoSpans;
     type Clock = SystemClock;
 
     fn inbox(&self) -> &Self::Inbox {
@@ -94,6 +97,10 @@ impl World for LambdaWorld {
 
     fn metrics(&self) -> &Self::Metrics {
         &self.metrics
+    }
+
+    fn spans(&self) -> &NoSpans {
+        &NoSpans
     }
 
     fn clock(&self) -> &SystemClock {
