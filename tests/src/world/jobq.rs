@@ -9,7 +9,12 @@ pub fn jobq<S: AsRef<OsStr>>(folder: &Path, args: impl IntoIterator<Item = S>) -
     let program = std::env::var_os("JOBQ_BIN").expect("JOBQ_BIN is not set: run the tests with ./test.sh");
     let mut command = Command::new(program);
     command.args(args).current_dir(folder);
-    command.env_remove("JOBQ_CONFIG").env_remove("JOBQ_BACKEND").env_remove("JOBQ_LOG");
+    for name in ["JOBQ_CONFIG", "JOBQ_BACKEND", "JOBQ_LOG", "TRACEPARENT"] {
+        command.env_remove(name);
+    }
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("OTEL_")) {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -6,6 +6,8 @@ pub mod folder;
 pub mod jobq;
 pub mod nginx;
 pub mod patience;
+pub mod receiver;
 pub mod terminal;
 pub mod transcript;
 pub mod volatile;
+pub mod witness;

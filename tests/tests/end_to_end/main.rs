@@ -36,6 +36,7 @@ mod screens;
 mod serving;
 mod steering;
 mod stopped;
+mod traced;
 mod verified;
 mod waiting_for_input;
 mod watching;
