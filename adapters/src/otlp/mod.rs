@@ -51,7 +51,7 @@ impl OtlpSpans {
         let fault = |error: Box<dyn std::error::Error + Send + Sync>| {
             Fault::new(FaultKind::Lasting, "set up the export of traces").caused_by(error)
         };
-        let client = Client::new().map_err(|error| fault(error.into()))?;
+        let client = Client::new().map_err(fault)?;
         let exporter = SpanExporter::builder().with_http().with_http_client(client).build();
         let exporter = exporter.map_err(|error| fault(error.into()))?;
         let delivery = Arc::new(Delivery::default());

@@ -68,6 +68,7 @@ fn what_there_is_to_see_in_json() {
         "in_flight",
         "limit",
         "measured_at",
+        "next_openings",
         "oldest_seconds",
         "paused",
         "queue",
@@ -106,9 +107,9 @@ fn what_there_is_to_see_in_json() {
     assert_eq!((&shown["queue"], &shown["settings"]["max_attempts"]), (&"calls".into(), &5.into()));
     assert_eq!((&shown["openings"]["open"], &shown["openings"]["until"]), (&true.into(), &Value::Null));
     let closed = &json("queue show waiting")["openings"];
-    assert_eq!(keys(closed), ["next", "open", "schedule", "until"]);
+    assert_eq!(keys(closed), ["next", "open", "schedule", "time_zone", "until"]);
     assert_eq!((&closed["open"], &closed["until"]), (&false.into(), &"2199-12-31T22:00:00.000000Z".into()));
-    assert_eq!(keys(&closed["next"][0]), ["from", "until"]);
+    assert_eq!(keys(&closed["next"][0]), ["from", "local_from", "local_until", "until"]);
 
     assert_eq!(keys(&json("limit ls")["limits"][0]), limit_keys);
     let limit = json("limit show api");
