@@ -109,6 +109,7 @@ fn what_is_pushed_keeps_its_history() {
         pushed_at: Timestamp::from_secs(9),
         largest: crate::pack::LARGEST,
         longest_delay: None,
+        tracing: None,
     };
     let (parcel, _) = packer.pack(draft, 1).unwrap();
     let after = Envelope::decode(&parcel.body).unwrap();
