@@ -236,10 +236,13 @@ async fn record_and_settle<W: World>(
     if !records.is_empty() {
         persist(world, || world.results().append(&records)).await?;
     }
-    let now = world.clock().now();
-    endings.iter_mut().for_each(|ending| ending.hide(now, longest));
-    let settlements: Vec<Settlement> = endings.iter().map(|ending| ending.settlement.clone()).collect();
-    persist(world, || world.inbox().settle(&settlements)).await
+    persist(world, || {
+        let now = world.clock().now();
+        endings.iter_mut().for_each(|ending| ending.hide(now, longest));
+        let settlements: Vec<Settlement> = endings.iter().map(|ending| ending.settlement.clone()).collect();
+        async move { world.inbox().settle(&settlements).await }
+    })
+    .await
 }
 
 /// The first so many bytes of a body as text.
