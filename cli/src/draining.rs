@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join_all;
@@ -85,7 +86,7 @@ pub(crate) async fn run(
         log: printer.log().map(|level| LogLines::new(clock, level)),
         counters,
     };
-    let (results, spans) = (work.results, traces::open(printer));
+    let (results, spans) = (work.results, Arc::new(traces::open(printer)));
     let world = DrainWorld { store, target, results, recorder, spans, clock };
     let recorder = &world.recorder;
     let recorders = [recorder];
@@ -105,10 +106,10 @@ pub(crate) async fn run(
     if let Some(log) = &recorder.log {
         log.flush();
     }
+    traces::close(&world.spans, printer);
     let summary = summaries?.into_iter().fold(Summary::default(), |sum, one| sum + one);
     let took = clock.uptime().saturating_sub(begun);
     recorder.record(&ended(&work.limit, &summary, took).into());
-    traces::close(world.spans, printer);
     Ok(Drained { summary, seconds: took.as_secs_f64() })
 }
 

@@ -31,6 +31,12 @@ pub(crate) const OTLP_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
 /// The same, for traces alone.
 pub(crate) const OTLP_TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
 
+/// How long sending a batch may take, in milliseconds.
+pub(crate) const OTLP_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
+
+/// The same for traces alone.
+pub(crate) const OTLP_TRACES_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT";
+
 /// `none`: traces go nowhere.
 pub(crate) const TRACES_EXPORTER: &str = "OTEL_TRACES_EXPORTER";
 

@@ -184,7 +184,7 @@ impl Prepared {
         self.order.tracing = traces::of_push(printer);
         let pushed = push(store, &clock, &spans, &self.order, &mut self.source, &mut notify).await;
         view.end();
-        traces::close(spans, printer);
+        traces::close(&spans, printer);
         let pushed = pushed.map_err(|error| self.named(error))?;
         printer.tell(&BatchPushed {
             batch: self.order.batch.id.clone(),

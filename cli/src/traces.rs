@@ -1,5 +1,7 @@
 //! Traces: whether they are on, where those of a push begin, and the one warning if they didn't arrive.
 
+use std::time::Duration;
+
 use jobq_adapters::otlp::OtlpSpans;
 use jobq_core::policy::sampling::Sampler;
 use jobq_core::trace::Roots;
@@ -19,15 +21,23 @@ pub(crate) fn open(printer: Printer) -> OtlpSpans {
     if let Some(protocol) = protocol.filter(|protocol| protocol != "http/protobuf") {
         printer.warn(format_args!("traces go out by http/protobuf alone, not by '{protocol}'"));
     }
-    let queue = env_vars::read(env_vars::BSP_QUEUE).and_then(|size| size.parse().ok());
-    OtlpSpans::open(queue).unwrap_or_else(|fault| {
-        printer.warn(format_args!("nothing is traced: {}", fault.chain()));
+    let number = |name| env_vars::read(name).and_then(|text| text.parse().ok());
+    let timeout = [env_vars::OTLP_TRACES_TIMEOUT, env_vars::OTLP_TIMEOUT].into_iter().find_map(number);
+    let timeout = timeout.map(Duration::from_millis);
+    let queue = number(env_vars::BSP_QUEUE).and_then(|size| usize::try_from(size).ok());
+    OtlpSpans::open(queue, timeout).unwrap_or_else(|_| {
+        // What is wrong may hold a password, and so isn't repeated.
+        let place = [env_vars::OTLP_TRACES_ENDPOINT, env_vars::OTLP_ENDPOINT];
+        let set = place.into_iter().find(|name| env_vars::read(name).is_some()).unwrap_or(place[1]);
+        printer.warn(format_args!(
+            "nothing is traced: {set} is no place to send to, like http://localhost:4318"
+        ));
         OtlpSpans::off()
     })
 }
 
 /// Sends the last spans, and says if some were lost.
-pub(crate) fn close(spans: OtlpSpans, printer: Printer) {
+pub(crate) fn close(spans: &OtlpSpans, printer: Printer) {
     if let Some(lost) = spans.close() {
         printer.warn(format_args!("traces: {lost}"));
     }

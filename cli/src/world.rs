@@ -1,5 +1,7 @@
 //! The world of a drainer on this machine.
 
+use std::sync::Arc;
+
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
 use jobq_adapters::otlp::OtlpSpans;
@@ -16,7 +18,7 @@ pub(crate) struct DrainWorld {
     pub(crate) target: HttpTarget<SecretSource>,
     pub(crate) results: Results,
     pub(crate) recorder: Recorder,
-    pub(crate) spans: OtlpSpans,
+    pub(crate) spans: Arc<OtlpSpans>,
     pub(crate) clock: SystemClock,
 }
 

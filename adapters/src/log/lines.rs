@@ -44,7 +44,8 @@ impl<C: Clock> LogLines<C> {
         repeated.iter().filter(|line| line.level <= self.level).for_each(emit);
     }
 
-    fn flush_if_over(&self) {
+    /// Tells what repeated itself, if that is due. To be called now and then where nothing may happen for long.
+    pub fn flush_if_due(&self) {
         let uptime = self.clock.uptime();
         let begun = *self.minute().begun.get_or_insert(uptime);
         if uptime.saturating_sub(begun) >= PERIOD {
@@ -64,7 +65,7 @@ impl<C: Clock> Metrics for LogLines<C> {
         if telling.level() > self.level {
             return;
         }
-        self.flush_if_over();
+        self.flush_if_due();
         let line = Line::of(telling);
         if line.level == Level::Debug || self.minute().repeats.is_new(&line) {
             emit(&line);

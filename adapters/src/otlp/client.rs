@@ -1,5 +1,7 @@
 //! Sends what the SDK has encoded, by the HTTP client that makes the calls too.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 
@@ -10,12 +12,12 @@ use crate::http::tls::tls;
 pub(super) struct Client(reqwest::Client);
 
 impl Client {
-    /// A client that speaks TLS to whom the system trusts.
-    pub(super) fn new() -> Result<Self, HttpError> {
+    /// A client that speaks TLS to whom the system trusts, and gives each request so long.
+    pub(super) fn new(timeout: Duration) -> Result<Self, HttpError> {
         let (tls, _) = tls()?;
         // A connection lives no longer than the runtime it was made on: see below.
         let builder = reqwest::Client::builder().tls_backend_preconfigured(tls).pool_max_idle_per_host(0);
-        Ok(Self(builder.build()?))
+        Ok(Self(builder.timeout(timeout).build()?))
     }
 }
 

@@ -31,6 +31,13 @@ const FLUSH: Duration = Duration::from_secs(3);
 /// measure allows for.
 const QUEUE: usize = 1 << 16;
 
+/// However many are asked for: the SDK makes room for all of them at once.
+const MOST_QUEUE: usize = 1 << 20;
+
+/// How long a batch may take, as OpenTelemetry's specification has it where nobody says otherwise. The SDK cuts off no
+/// request by itself: without this a receiver that is silent would take all that follows with it.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Takes spans on for a receiver, or drops them where there is none.
 pub struct OtlpSpans(Option<Exporting>);
 
@@ -46,16 +53,19 @@ impl OtlpSpans {
         Self(None)
     }
 
-    /// Exports to where OpenTelemetry's variables say, and `queue` spans wait at most. Asks nothing of the receiver yet.
-    pub fn open(queue: Option<usize>) -> Result<Self, Fault> {
+    /// Exports to where OpenTelemetry's variables say; `queue` spans wait at most, and a batch is given up after `timeout`.
+    /// Asks nothing of the receiver yet.
+    pub fn open(queue: Option<usize>, timeout: Option<Duration>) -> Result<Self, Fault> {
         let fault = |error: Box<dyn std::error::Error + Send + Sync>| {
             Fault::new(FaultKind::Lasting, "set up the export of traces").caused_by(error)
         };
-        let client = Client::new().map_err(fault)?;
+        let client = Client::new(timeout.unwrap_or(TIMEOUT)).map_err(fault)?;
         let exporter = SpanExporter::builder().with_http().with_http_client(client).build();
         let exporter = exporter.map_err(|error| fault(error.into()))?;
         let delivery = Arc::new(Delivery::default());
-        let config = BatchConfigBuilder::default().with_max_queue_size(queue.unwrap_or(QUEUE)).build();
+        let config = BatchConfigBuilder::default()
+            .with_max_queue_size(queue.unwrap_or(QUEUE).clamp(1, MOST_QUEUE))
+            .build();
         let mut processor = BatchSpanProcessor::new(Counted::new(exporter, Arc::clone(&delivery)), config);
         processor.set_resource(&resource());
         let scope = InstrumentationScope::builder("jobq").with_version(env!("CARGO_PKG_VERSION")).build();
@@ -64,8 +74,8 @@ impl OtlpSpans {
 
     /// Sends what wasn't sent yet, and takes no more on. Ends within a few seconds, whatever the receiver does.
     /// Answers with what somebody should know: that spans were lost, and why.
-    pub fn close(self) -> Option<String> {
-        let Exporting { processor, delivery, .. } = self.0?;
+    pub fn close(&self) -> Option<String> {
+        let Exporting { processor, delivery, .. } = self.0.as_ref()?;
         let late = processor.shutdown_with_timeout(FLUSH).err();
         delivery.lost(late.map(|error| error.to_string()))
     }

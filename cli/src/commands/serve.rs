@@ -1,6 +1,8 @@
 //! `jobq serve`: the whole local engine in one process that stays.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::HumanCount;
@@ -47,10 +49,12 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let Store::Local(local) = &store else { return Err(on_aws()) };
     let clock = SystemClock::new();
     let (stop, listening) = stop_on_signals(printer, STOPPING)?;
-    let watchers = Watchers { clock, printer, metrics: args.metrics.metrics.is_some() };
+    let spans = Arc::new(traces::open(printer));
+    let watchers =
+        Watchers { clock, printer, spans: Arc::clone(&spans), metrics: args.metrics.metrics.is_some() };
     let mut posts = Vec::new();
     for limit in limits {
-        posts.push(Post::open(&project, &store, limit, watchers).await?);
+        posts.push(Post::open(&project, &store, limit, &watchers).await?);
     }
     let exposed = exposed(args.metrics, &posts, &store, clock, printer).await?;
     let recorders: Vec<&Recorder> = posts.iter().map(|post| &post.world.recorder).collect();
@@ -63,8 +67,8 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     }
     let seconds = clock.uptime().saturating_sub(begun).as_secs_f64();
     let report = ServeReport { seconds, limits: posts.iter().map(Served::new).collect() };
-    posts.into_iter().for_each(|post| traces::close(post.world.spans, printer));
     printer.data(&report)?;
+    traces::close(&spans, printer);
     Ok(Exit::Fine)
 }
 
@@ -79,7 +83,8 @@ fn limits<'a>(project: &'a Project, named: &[String]) -> Result<Vec<&'a Limit>, 
     let limits: Vec<&Limit> = if named.is_empty() {
         project.config.limits.values().filter(has_queue).collect()
     } else {
-        named.iter().map(|name| project.limit(Some(name))).collect::<Result<_, _>>()?
+        let named: BTreeSet<&String> = named.iter().collect();
+        named.into_iter().map(|name| project.limit(Some(name))).collect::<Result<_, _>>()?
     };
     if let Some(idle) = limits.iter().find(|limit| !has_queue(limit)) {
         return Err(Failure::usage(format!("no queue has the limit '{}'", idle.name))
@@ -146,17 +151,16 @@ struct Served {
 
 impl Served {
     fn new(post: &Post) -> Self {
-        let totals = post.totals();
-        let summary = totals.summary;
+        let (totals, counted) = (post.totals(), post.meter().read());
         Self {
             limit: post.limit.name.to_string(),
             drainers: totals.drainers,
-            done: summary.done,
-            dead: summary.dead,
-            calls: summary.calls,
-            retried: summary.retried,
-            refused: summary.throttled,
-            released: summary.released,
+            done: counted.done,
+            dead: counted.dead,
+            calls: counted.started,
+            retried: counted.retried,
+            refused: counted.refused,
+            released: totals.released,
         }
     }
 }

@@ -61,13 +61,13 @@ pub(super) async fn crew(
 }
 
 impl<'a> Crew<'a> {
-    /// Starts one more drainer, if the cap has room for it.
+    /// Starts one more drainer, if the cap has room for it, and the last one has not just failed.
     fn start(&mut self, limit: &LimitName) -> Result<(), Failure> {
         let Some(number) = self.posts.iter().position(|post| post.limit.name == *limit) else {
             return Ok(());
         };
         let at_work = self.at_work.entry(number).or_default();
-        if self.caps.of(limit).is_some_and(|cap| *at_work >= cap) {
+        if self.posts[number].is_resting() || self.caps.of(limit).is_some_and(|cap| *at_work >= cap) {
             return Ok(());
         }
         let (post, stop) = (&self.posts[number], self.stop);
@@ -84,17 +84,17 @@ impl<'a> Crew<'a> {
         Ok(())
     }
 
-    /// A drainer that failed is told of, once in a while where each next one fails alike: as long as there is work,
-    /// others are started.
+    /// A drainer that failed is told of, and after a pause another one is started, as long as there is work.
     fn end(&mut self, (number, took, drained): Ended) {
         let post = &self.posts[number];
         self.at_work.entry(number).and_modify(|at_work| *at_work = at_work.saturating_sub(1));
         match drained {
             Ok(summary) => {
-                post.count_ended(summary);
+                post.has_worked();
+                post.count_released(summary.released);
                 post.world.recorder.record(&ended(&post.limit, &summary, took).into());
             }
-            Err(fault) => post.failed(format!("a drainer failed: {}", fault.chain())),
+            Err(fault) => post.has_failed(&fault.chain()),
         }
     }
 }

@@ -9,7 +9,7 @@ use jobq_autoscaler::world::World;
 use jobq_core::fault::Fault;
 use jobq_core::opening::Opening;
 use jobq_core::policy::scale::tempo::Tempo;
-use jobq_core::policy::schedule::{Openness, openness};
+use jobq_core::policy::schedule::{Openness, begins_between, openness};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::fleet::Fleet;
 use jobq_core::time::Timestamp;
@@ -73,23 +73,30 @@ impl Scaler<'_> {
     }
 }
 
-/// Whether openings that were not there at the last look, or there was none, are there at `now`.
+/// Whether an opening has begun since the last look; at the first one, whether one is under way.
 fn has_opened(schedule: &[Opening], looked_at: Option<Timestamp>, now: Timestamp) -> bool {
-    let is_open = |at| matches!(openness(schedule, at), Openness::Open { .. });
-    is_open(now) && !looked_at.is_some_and(is_open)
+    match looked_at {
+        Some(looked_at) => begins_between(schedule, looked_at, now),
+        None => !schedule.is_empty() && !matches!(openness(schedule, now), Openness::Closed { .. }),
+    }
 }
 
 /// Tells of drainers that are started, and of what failed.
 fn tell(report: &Report, posts: &[Post], printer: Printer) {
     match &report.outcome {
         Ok(scaled) => {
-            if scaled.decision.start > 0 {
+            if scaled.decision.start > 0 && !is_resting(report, posts) {
                 printer.note(format!("{}: {}", report.limit, scaled.decision.reason()));
             }
             scaled.faults.iter().for_each(|fault| failed(report, posts, fault));
         }
         Err(fault) => failed(report, posts, fault),
     }
+}
+
+/// Whether nobody is started for now, because whoever was has failed.
+fn is_resting(report: &Report, posts: &[Post]) -> bool {
+    posts.iter().any(|post| post.limit.name == report.limit && post.is_resting())
 }
 
 /// A fault that repeats itself each second is told once in a while, with those of the limit's drainers.
@@ -143,5 +150,10 @@ mod tests {
         assert!(has_opened(&schedule, None, at(24 * 60 + 30)));
         assert!(!has_opened(&schedule, None, at(24 * 60 + 60)));
         assert!(!has_opened(&[], None, at(0)), "what is always open never opens");
+        // Openings that leave no gap begin all the same.
+        let always = ["cron(0 * * * ? *) for 1h".parse().unwrap()];
+        assert!(has_opened(&always, None, at(30)));
+        assert!(has_opened(&always, Some(at(59)), at(60)));
+        assert!(!has_opened(&always, Some(at(60)), at(61)));
     }
 }

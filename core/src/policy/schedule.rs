@@ -51,6 +51,13 @@ pub fn openness(schedule: &[Opening], now: Timestamp) -> Openness {
     }
 }
 
+/// Whether an opening begins after `from` and at `to` at the latest; also one that overlaps or touches another.
+pub fn begins_between(schedule: &[Opening], from: Timestamp, to: Timestamp) -> bool {
+    // Openings come on whole minutes.
+    let after = Moment(Moment::of(from).0 + 1);
+    next_start(schedule, after).is_some_and(|start| start.instant() <= to)
+}
+
 /// The next `count` stretches of time in which a queue is open, each from its first instant to the first
 /// after it, or to 400 days later where it lasts longer. The one that covers `now` is not among them.
 pub fn next_openings(schedule: &[Opening], now: Timestamp, count: usize) -> Vec<(Timestamp, Timestamp)> {

@@ -1,10 +1,11 @@
 //! `serve`: the whole local engine in one process, beside `push`, `drain` and `status` in others.
 
-use std::process::{Child, Command};
+use std::fs;
+use std::process::{Child, Command, Stdio};
 
 use jobq_tests::world::access_log::{most_within, with_status};
 use jobq_tests::world::folder::Folder;
-use jobq_tests::world::jobq::{Ended, run, start, wait};
+use jobq_tests::world::jobq::{Ended, jobq, run, start, wait};
 use jobq_tests::world::nginx::Nginx;
 use jobq_tests::world::patience::until;
 use serde_json::Value;
@@ -92,6 +93,47 @@ fn p1_a_killed_engine_loses_nothing_and_the_next_one_goes_on() {
     assert_eq!(paths.len(), 100, "a task was lost");
 }
 
+/// A drainer that can't write its results calls again and again for nothing: the next one waits, longer each time.
+#[test]
+fn p1_drainers_that_fail_are_followed_by_others_and_what_is_mended_goes_on() {
+    let api = Nginx::open("");
+    let folder = project(&api, "rate = \"100/s\"");
+    let config = folder.read("jobq.toml").replace(
+        "results = \"results\"",
+        "results = \"answers/all.jsonl\"\ntimeout = \"1s\"\nvisibility = \"2s\"",
+    );
+    folder.file("jobq.toml", config);
+    folder.file("few.txt", api.urls(10));
+    let (answers, told) = (folder.path().join("answers"), folder.path().join("stderr"));
+    let serve = jobq(folder.path(), ["serve", "--json"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(&told).unwrap())
+        .spawn()
+        .unwrap();
+    let has_told = |text: &str| fs::read_to_string(&told).unwrap().contains(text);
+    until("it serves", || has_told("serving other"));
+    // Where the folder was, there is a file.
+    fs::remove_dir_all(&answers).unwrap();
+    fs::write(&answers, "").unwrap();
+    run(folder.path(), ["push", "calls", "few.txt"]).with_code(0);
+    until("a drainer has failed", || has_told("api: a drainer failed: "));
+    fs::remove_file(&answers).unwrap();
+    fs::create_dir(&answers).unwrap();
+    until("all is settled", || {
+        let queue = queue(&folder, "calls");
+        queue["ready"] == 0 && queue["in_flight"] == 0
+    });
+    let report = term(serve).with_code(0).json();
+    assert_eq!(served(&report, "api")["done"], 10, "{report}");
+    assert!(
+        served(&report, "api")["calls"].as_u64() >= Some(10),
+        "failed drainers' calls count too: {report}"
+    );
+    let calls = api.calls().len();
+    assert!(calls <= 40, "{calls} calls of 10 tasks: no drainer waited");
+}
+
 /// Each drainer keeps two calls in flight, and the API takes a while: one is not enough, and the policy sees it.
 #[test]
 fn p2_drainers_are_added_where_one_is_not_enough_and_no_window_is_passed() {
@@ -103,7 +145,7 @@ fn p2_drainers_are_added_where_one_is_not_enough_and_no_window_is_passed() {
         "rate = \"20/s\"\nburst = 1\ndrainers = { max = 4, in_flight = 2, target_drain = \"1s\" }",
     );
     push(&folder, "calls");
-    let serve = start(folder.path(), ["serve", "--limit", "api", "--json"]);
+    let serve = start(folder.path(), ["serve", "--limit", "api", "--limit", "api", "--json"]);
     let drain = start(folder.path(), ["drain", "api"]);
     until("all is called", || api.calls().len() == 100);
     until("all is settled", || queue(&folder, "calls")["in_flight"] == 0);

@@ -11,7 +11,7 @@ use std::ops::Range;
 use proptest::prelude::{Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::select;
 
-use super::{Openness, next_openings, openness};
+use super::{Openness, begins_between, next_openings, openness};
 use crate::opening::Opening;
 use crate::time::Timestamp;
 
@@ -138,6 +138,19 @@ fn openings_without_a_gap_are_always_open() {
         &["cron(0 0 1 1 ? *) for 365d"],
         &[("2026-11-21 14:03", "always"), ("2028-11-21 14:03", "open until 2028-12-31 00:00")],
     );
+}
+
+#[test]
+fn an_opening_begins_once_whatever_it_touches() {
+    let hourly = schedule(&["cron(0 * * * ? *) for 1h"]);
+    let begins = |from: &str, to: &str| begins_between(&hourly, at(from), at(to));
+    assert_eq!(openness(&hourly, at("2026-11-21T10:30")), Openness::Always);
+    assert!(begins("2026-11-21T10:59", "2026-11-21T11:00"));
+    assert!(!begins("2026-11-21T11:00", "2026-11-21T11:01"), "it has begun");
+    assert!(!begins("2026-11-21T11:00", "2026-11-21T11:59"));
+    // Asleep from one into the next.
+    assert!(begins("2026-11-21T11:30", "2026-11-21T14:30"));
+    assert!(!begins_between(&[], at("2026-11-21T00:00"), at("2027-11-21T00:00")));
 }
 
 #[test]
