@@ -66,7 +66,7 @@ pub struct Envelope {
     #[serde(rename = "nb", default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
     /// Where it stands in a trace, if its push was traced: the span that its calls are children of. Copies and dead
-    /// letters keep it, and what a task grows into inherits it.
+    /// letters keep it.
     #[serde(rename = "tp", default, skip_serializing_if = "Option::is_none", with = "trace_as_text")]
     pub trace: Option<TraceContext>,
 }

@@ -50,13 +50,10 @@ impl<C: Clock> Outbox for AwsStore<C> {
 
 fn messages(operation: &str, parcels: Vec<(Parcel, Duration)>) -> Result<Vec<(usize, Message)>, Fault> {
     let message = |(number, (parcel, delay)): (usize, (Parcel, Duration))| {
-        // A retry may come back sooner than asked for; a new task that somebody wants tomorrow may not.
+        // Who sends more has not cut it into stretches: it would come sooner than somebody wants it.
         if delay > LONGEST_DELAY {
-            let cause = format!(
-                "a task has a delay of {} s, SQS takes {}: push it later",
-                delay.as_secs(),
-                LONGEST_DELAY.as_secs()
-            );
+            let cause =
+                format!("a task has a delay of {} s, SQS takes {}", delay.as_secs(), LONGEST_DELAY.as_secs());
             return Err(Fault::new(FaultKind::Lasting, operation).caused_by(cause));
         }
         Ok((number, Message::new(operation, parcel.body, delay)?))
