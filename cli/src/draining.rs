@@ -33,7 +33,7 @@ use crate::traces;
 use crate::world::DrainWorld;
 
 /// What a first signal is answered with.
-const STOPPING: &str = "stopping: calls under way may end; once more to break them off";
+pub(crate) const STOPPING: &str = "stopping: calls under way may end; once more to break them off";
 
 /// What to drain.
 pub(crate) struct Work {

@@ -233,6 +233,12 @@ impl Project {
     }
 }
 
+/// That there is nothing to drain under a limit.
+pub(crate) fn no_queue_of(limit: &Limit) -> Failure {
+    Failure::usage(format!("no queue has the limit '{}'", limit.name))
+        .hint(format!("add one: [queues.NAME] with limit = \"{}\"", limit.name))
+}
+
 /// Where the configuration lies, or would.
 pub(crate) fn config_path(global: &Global) -> PathBuf {
     let named = global.config.clone().or_else(|| env_vars::read(env_vars::CONFIG).map(PathBuf::from));

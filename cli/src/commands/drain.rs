@@ -17,7 +17,7 @@ use crate::exposing::MetricsArgs;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::progress::{Goal, per_second};
-use crate::project::Project;
+use crate::project::{Project, no_queue_of};
 use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
@@ -40,8 +40,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let limit = project.limit(args.limit.as_deref())?.clone();
     let queues: Vec<Queue> = project.config.queues_of(&limit.name).cloned().collect();
     if queues.is_empty() {
-        return Err(Failure::usage(format!("no queue has the limit '{}'", limit.name))
-            .hint(format!("add one: [queues.NAME] with limit = \"{}\"", limit.name)));
+        return Err(no_queue_of(&limit));
     }
     let store = project.store().await?;
     let results = project.results(&queues).await?;

@@ -14,20 +14,18 @@ use jobq_core::ports::clock::Clock;
 use serde::Serialize;
 
 use crate::args::Global;
+use crate::draining::STOPPING;
 use crate::exit::Exit;
 use crate::exposing::{self, Exposed, MetricsArgs};
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::project::Project;
+use crate::project::{Project, no_queue_of};
 use crate::recorder::Recorder;
 use crate::serving::posts::{Post, Watchers};
 use crate::serving::serve;
 use crate::signals::stop_on_signals;
 use crate::store::Store;
 use crate::traces;
-
-/// What a first signal is answered with.
-const STOPPING: &str = "stopping: calls under way may end; once more to break them off";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -87,8 +85,7 @@ fn limits<'a>(project: &'a Project, named: &[String]) -> Result<Vec<&'a Limit>, 
         named.into_iter().map(|name| project.limit(Some(name))).collect::<Result<_, _>>()?
     };
     if let Some(idle) = limits.iter().find(|limit| !has_queue(limit)) {
-        return Err(Failure::usage(format!("no queue has the limit '{}'", idle.name))
-            .hint(format!("add one: [queues.NAME] with limit = \"{}\"", idle.name)));
+        return Err(no_queue_of(idle));
     }
     if limits.is_empty() {
         return Err(
