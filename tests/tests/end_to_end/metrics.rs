@@ -140,12 +140,14 @@ fn metrics_are_what_the_drain_reports_and_what_the_page_says() {
     let api = limiting();
     let drain = Drain::start(project(&api), "drain");
     let first = drain.fetch();
-    assert_eq!(first.sum("jobq_queue_tasks", &[("queue", "later"), ("state", "ready")]), 1.0);
-    assert_eq!(first.told(), documented());
 
     let ended = |page: &Page| page.sum("jobq_tasks_done_total", &[]) + page.sum("jobq_tasks_dead_total", &[]);
     until("all is done", || ended(&drain.fetch()) >= (GOOD + 2) as f64);
+    // Depths are read every few seconds, and a drainer may have received from a paused queue before it saw the ledger.
+    let waiting = |page: &Page| page.sum("jobq_queue_tasks", &[("queue", "later"), ("state", "ready")]);
+    until("what waits is told", || waiting(&drain.fetch()) == 1.0);
     let last = drain.fetch();
+    assert_eq!(last.told(), documented());
     for sample in first.samples().filter(|own| own["name"].as_str().unwrap().ends_with("_total")) {
         let labels = sample["labels"].as_object().unwrap();
         let labels: Vec<(&str, &str)> =
@@ -190,17 +192,22 @@ fn an_engine_tells_of_all_its_limits_on_one_page() {
     let hosts = "rate = \"100/s\"\nhosts = [\"127.0.0.1\"]\nallow_private = true";
     folder.file(
         "jobq.toml",
-        format!("[limits.one]\n{hosts}\n[limits.two]\n{hosts}\n[queues.a]\nlimit = \"one\"\n[queues.b]\nlimit = \"two\"\n"),
+        format!(
+            "[limits.one]\n{hosts}\n[limits.two]\n{hosts}\n[queues.a]\nlimit = \"one\"\n\
+             [queues.b]\nlimit = \"two\"\n[queues.later]\nlimit = \"two\"\n"
+        ),
     );
     folder.file("calls.txt", api.urls(20));
-    for queue in ["a", "b"] {
+    for queue in ["a", "b", "later"] {
         run(folder.path(), ["push", queue, "calls.txt"]).with_code(0);
     }
+    run(folder.path(), ["queue", "pause", "later"]).with_code(0);
     let serve = Drain::start(folder, "serve");
     let done = |limit: &str| serve.fetch().sum("jobq_tasks_done_total", &[("limit", limit)]);
     until("both are done", || done("one") == 20.0 && done("two") == 20.0);
+    // Depths are read every few seconds, and only of a queue where something waits is there an age to tell.
+    until("the same metrics are told, whoever tells them", || serve.fetch().told() == documented());
     let page = serve.fetch();
-    assert_eq!(page.told(), documented(), "the same metrics, whoever tells them");
     assert_eq!(page.sum("jobq_rate_allowed_calls_per_second", &[("limit", "two")]).round(), 98.0);
     let report = serve.stop(0);
     let limits = report["limits"].as_array().unwrap();
