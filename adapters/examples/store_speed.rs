@@ -86,7 +86,7 @@ async fn drain(store: &Store, names: &Names, handful: usize, mut tasks: usize) -
         let done = |delivery: &Delivery| Settlement {
             queue: delivery.queue.clone(),
             receipt: delivery.receipt.clone(),
-            end: End::Done { batch: names.batch.clone() },
+            end: End::Done { batch: names.batch.clone(), children: Vec::new() },
         };
         let ends: Vec<_> = found.iter().map(done).collect();
         store.settle(&ends).await?;

@@ -5,6 +5,8 @@ pub mod aws;
 pub mod clock;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "jq")]
+pub mod jq;
 #[cfg(any(feature = "aws", feature = "log"))]
 pub mod log;
 #[cfg(feature = "otlp")]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::future::try_join_all;
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
+use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
 use jobq_adapters::log::lines::LogLines;
 use jobq_core::event::drainers::{DrainBegun, DrainEnded};
 use jobq_core::limit::Limit;
@@ -19,6 +20,7 @@ use jobq_drainer::drain;
 use jobq_drainer::plan::{Plan, Until};
 use jobq_drainer::summary::Summary;
 
+use crate::env_vars;
 use crate::exposing::{self, Exposed};
 use crate::failure::Failure;
 use crate::meter::Meter;
@@ -87,7 +89,8 @@ pub(crate) async fn run(
         counters,
     };
     let (results, spans) = (work.results, Arc::new(traces::open(printer)));
-    let world = DrainWorld { store, target, results, recorder, spans, clock };
+    let jq = Sandbox::of(env_vars::own_file()?, Bounds::default());
+    let world = DrainWorld { store, target, results, jq, recorder, spans, clock };
     let recorder = &world.recorder;
     let recorders = [recorder];
     let begun = clock.uptime();

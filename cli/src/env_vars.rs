@@ -1,5 +1,6 @@
 //! Every environment variable the program reads, but for secrets (`JOBQ_SECRET_<NAME>`).
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::failure::Failure;
@@ -52,11 +53,22 @@ pub(crate) const BSP_QUEUE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
 /// The trace that the program is called in, as tools of continuous integration set it.
 pub(crate) const TRACEPARENT: &str = "TRACEPARENT";
 
+/// The file of the program itself.
+pub(crate) fn own_file() -> Result<PathBuf, Failure> {
+    std::env::current_exe()
+        .map_err(|error| Failure::failed(format!("find out where jobq itself is: {error}")))
+}
+
 /// The folder that the program itself is in.
 pub(crate) fn own_folder() -> Result<PathBuf, Failure> {
-    let failed = |why: String| Failure::failed(format!("find out where jobq itself is: {why}"));
-    let own = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
-    own.parent().map(PathBuf::from).ok_or_else(|| failed(own.display().to_string()))
+    let mut own = own_file()?;
+    own.pop();
+    Ok(own)
+}
+
+/// What the program was started with, after its name.
+pub(crate) fn arguments() -> impl Iterator<Item = OsString> {
+    std::env::args_os().skip(1)
 }
 
 /// The value of a variable, if it is set to something.

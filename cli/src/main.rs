@@ -15,6 +15,7 @@ mod logging;
 mod meter;
 mod openings;
 mod printer;
+mod programs;
 mod progress;
 mod project;
 mod purging;
@@ -36,11 +37,15 @@ mod world;
 use std::process::ExitCode;
 
 use clap::Parser;
+use jobq_adapters::jq::child::serve_if_asked;
 
 use crate::args::Args;
 use crate::printer::Printer;
 
 fn main() -> ExitCode {
+    if let Some(exit) = serve_if_asked(env_vars::arguments()) {
+        return exit;
+    }
     let args = Args::parse();
     let (log, started) = match logging::start() {
         Ok(log) => (log, Ok(())),

@@ -23,6 +23,7 @@ use crate::args::Global;
 use crate::draining::{drainer_id, process_name};
 use crate::env_vars;
 use crate::failure::Failure;
+use crate::programs;
 use crate::results::{Files, Results};
 use crate::secrets::SecretSource;
 use crate::store::Store;
@@ -50,7 +51,7 @@ impl Project {
         let config_path = config_path(global);
         let named = global.config.is_some() || env_vars::read(env_vars::CONFIG).is_some();
         let (config, has_config) = match fs::read_to_string(&config_path) {
-            Ok(text) => (Config::parse(&config_path.display().to_string(), &text)?, true),
+            Ok(text) => (checked(&config_path.display().to_string(), &text)?, true),
             Err(error) if error.kind() == ErrorKind::NotFound && !named => (Config::default(), false),
             Err(error) => return Err(Failure::usage(format!("read {}: {error}", config_path.display()))),
         };
@@ -258,4 +259,11 @@ fn backend(global: &Global, config: &Config) -> Result<Backend, Failure> {
     let named = global.backend.clone().or_else(|| env_vars::read(env_vars::BACKEND));
     let backend = named.map_or(Ok(config.backend), |named| named.parse());
     backend.map_err(|error: BackendError| Failure::usage(error.to_string()))
+}
+
+/// The configuration in a text, its programs looked at too.
+fn checked(file: &str, text: &str) -> Result<Config, Failure> {
+    let config = Config::parse(file, text)?;
+    let problems = programs::problems(&config, file);
+    if problems.is_empty() { Ok(config) } else { Err(problems.into()) }
 }

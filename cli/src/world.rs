@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
+use jobq_adapters::jq::sandbox::Sandbox;
 use jobq_adapters::otlp::OtlpSpans;
 use jobq_drainer::world::World;
 
@@ -17,6 +18,7 @@ pub(crate) struct DrainWorld {
     pub(crate) store: Store,
     pub(crate) target: HttpTarget<SecretSource>,
     pub(crate) results: Results,
+    pub(crate) jq: Sandbox,
     pub(crate) recorder: Recorder,
     pub(crate) spans: Arc<OtlpSpans>,
     pub(crate) clock: SystemClock,
@@ -28,6 +30,7 @@ impl World for DrainWorld {
     type Ledger = Store;
     type Target = HttpTarget<SecretSource>;
     type ResultSink = Results;
+    type Jq = Sandbox;
     type Metrics = Recorder;
     type Spans = OtlpSpans;
     type Clock = SystemClock;
@@ -50,6 +53,10 @@ impl World for DrainWorld {
 
     fn results(&self) -> &Results {
         &self.results
+    }
+
+    fn jq(&self) -> &Sandbox {
+        &self.jq
     }
 
     fn metrics(&self) -> &Recorder {

@@ -43,11 +43,17 @@ pub enum Reason {
     Unreadable,
     /// It was received again and again without an end: it may kill its drainer.
     Poison,
+    /// Its call ended well, and its answer can't be made into the next tasks.
+    Unrendered,
+    /// Its call ended well, and what its answer makes would lie too far from the push.
+    TooDeep,
+    /// Its call ended well, and its answer makes too many tasks.
+    TooManyChildren,
 }
 
 impl Reason {
     /// All of them, as people may name them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Rejected,
         Self::Exhausted,
         Self::TooOld,
@@ -56,6 +62,9 @@ impl Reason {
         Self::Redirect,
         Self::Unreadable,
         Self::Poison,
+        Self::Unrendered,
+        Self::TooDeep,
+        Self::TooManyChildren,
     ];
 
     /// The word for it in output and filters.
@@ -69,6 +78,9 @@ impl Reason {
             Self::Redirect => "redirect",
             Self::Unreadable => "unreadable",
             Self::Poison => "poison",
+            Self::Unrendered => "unrendered",
+            Self::TooDeep => "too_deep",
+            Self::TooManyChildren => "too_many_children",
         }
     }
 }

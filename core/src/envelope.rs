@@ -41,6 +41,9 @@ pub struct Envelope {
     /// How many fan-outs lie between it and the push.
     #[serde(default, skip_serializing_if = "is_default")]
     pub hop: u32,
+    /// How many pages of the same list lie before it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub page: u32,
     /// When it was pushed first.
     #[serde(rename = "at")]
     pub pushed_at: Timestamp,
@@ -92,6 +95,7 @@ impl Envelope {
             request: task.request,
             priority: task.priority,
             hop: 0,
+            page: 0,
             pushed_at,
             calls: 0,
             spent: 0,
@@ -107,6 +111,17 @@ impl Envelope {
     /// Until when it waits, if it was received too early: by a backend that can hide nothing for longer.
     pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.due.max(self.not_before).filter(|until| *until > now)
+    }
+
+    /// The envelope of a task that this one's answer made at `now`: of the same batch and trace, one fan-out further.
+    pub fn child(&self, task: Task, now: Timestamp) -> Self {
+        let own = Self::new(task, self.batch.clone(), now);
+        Self { hop: self.hop.saturating_add(1), trace: self.trace, ..own }
+    }
+
+    /// The envelope of the next page of this one's list: as far from the push as this one.
+    pub fn next_page(&self, task: Task, now: Timestamp) -> Self {
+        Self { hop: self.hop, page: self.page.saturating_add(1), ..self.child(task, now) }
     }
 
     /// Makes a dead task one that starts anew: nothing is spent and its age begins again, its history stays.

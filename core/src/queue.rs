@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::growth::Growth;
 use crate::name::{LimitName, QueueName};
 use crate::opening::Opening;
 use crate::place::Place;
@@ -33,6 +34,8 @@ pub struct Queue {
     pub results: Option<Place>,
     /// The response headers kept in a result, lower case.
     pub result_headers: Vec<String>,
+    /// What its answers make.
+    pub growth: Growth,
 }
 
 /// When a failed task is tried again, and when no more.
@@ -108,6 +111,7 @@ impl Queue {
             schedule: Vec::new(),
             results: None,
             result_headers: vec!["content-type".to_owned()],
+            growth: Growth::default(),
         }
     }
 }

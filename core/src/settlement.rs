@@ -17,6 +17,21 @@ pub struct Parcel {
     pub priority: Priority,
 }
 
+/// A task that another one's answer made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Child {
+    /// The queue it goes to.
+    pub queue: QueueName,
+    /// The task, in its parent's batch.
+    pub parcel: Parcel,
+    /// How long it waits before it is visible.
+    pub delay: Duration,
+}
+
+/// The largest envelope. SQS takes a message of 1 MiB; what is left is for the attempts an envelope gathers and for
+/// what a dead letter adds to it.
+pub const LARGEST_ENVELOPE: usize = (1 << 20) - (64 << 10);
+
 /// How one delivery ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {
@@ -31,10 +46,13 @@ pub struct Settlement {
 /// The ends a delivery can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// Its record is stored: delete it and count its batch's task as done.
+    /// Its record is stored: send its children and count them as known, then delete it and count its batch's task as
+    /// done.
     Done {
-        /// The batch whose count rises.
+        /// The batch whose counts rise.
         batch: BatchId,
+        /// What its answer made, all of it in this batch.
+        children: Vec<Child>,
     },
     /// Send this copy to the same queue, hidden for the delay, then delete the original.
     Retry {

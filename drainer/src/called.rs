@@ -6,10 +6,14 @@ use std::time::Duration;
 use futures::FutureExt;
 use jobq_core::attempt::Attempt;
 use jobq_core::dead_letter::{DeadLetter, Remains};
+use jobq_core::delivery::Receipt;
+use jobq_core::envelope::Envelope;
 use jobq_core::event::calls::{CallEnded, CallStarted};
 use jobq_core::event::limits::SlotsForfeited;
+use jobq_core::jq::Job;
 use jobq_core::outcome::Outcome;
 use jobq_core::policy::calendar::cool::Refusal;
+use jobq_core::policy::fanout::{Barren, job};
 use jobq_core::policy::hint::hint;
 use jobq_core::policy::redirect::follow;
 use jobq_core::policy::verdict::{Call, cools, judge};
@@ -19,6 +23,7 @@ use jobq_core::ports::target::Target;
 use jobq_core::queue::Queue;
 use jobq_core::record::Record;
 use jobq_core::reply::{CallError, Reply};
+use jobq_core::settlement::Child;
 use jobq_core::span::Span;
 use jobq_core::time::Timestamp;
 
@@ -103,6 +108,10 @@ impl<W: World> Engine<'_, W> {
         let settling = self.tell(&called, &outcome, now);
         match outcome {
             Outcome::Redirected { to } => self.redirect(called, to),
+            Outcome::Done => match called.job(queue) {
+                Some(job) => self.render(called.remembered(), job, settling),
+                None => self.end(called.ending(queue, Outcome::Done, now, None).told_as(settling)),
+            },
             outcome => {
                 let longest = self.plan.manner.longest_delay;
                 self.end(called.ending(queue, outcome, now, longest).told_as(settling));
@@ -145,8 +154,9 @@ impl<W: World> Engine<'_, W> {
         let most_bytes = settling.recorded.bytes.saturating_mul(settling.batches + 1);
         self.hand.len() > 0
             && self.calls.len() < self.permits
-            && self.endings.held_up(settling) < self.plan.permits.saturating_mul(UNSETTLED_PER_PERMIT)
-            && self.endings.bytes() < most_bytes
+            && self.endings.held_up(settling) + self.rendering.count
+                < self.plan.permits.saturating_mul(UNSETTLED_PER_PERMIT)
+            && self.endings.bytes() + self.rendering.bytes < most_bytes
     }
 }
 
@@ -213,18 +223,67 @@ impl Called {
                 let letter = DeadLetter { reason, detail, died_at: now, excerpt, remains };
                 Ending::dead(&queue.name, self.ready.receipt, letter)
             }
-            Outcome::Done | Outcome::Redirected { .. } => self.done(queue),
+            Outcome::Done | Outcome::Redirected { .. } => {
+                Ending::done(self.receipt(), self.record(queue), Vec::new())
+            }
         }
     }
 
-    fn done(self, queue: &Queue) -> Ending {
+    /// What is to be run over the answer, if it is one that makes tasks.
+    fn job(&self, queue: &Queue) -> Option<Job> {
+        job(queue, &self.ready.envelope, self.answer.as_ref().ok()?)
+    }
+
+    /// The call that ended well, with its attempt in the task's history.
+    fn remembered(mut self) -> Self {
+        let attempt = self.attempt(false);
+        self.ready.envelope.remember(attempt);
+        self.ready.envelope.throttled = 0;
+        self
+    }
+
+    /// The number of its queue.
+    pub(crate) fn queue(&self) -> usize {
+        self.ready.queue
+    }
+
+    /// The task that was called.
+    pub(crate) fn envelope(&self) -> &Envelope {
+        &self.ready.envelope
+    }
+
+    /// How many bytes its answer has.
+    pub(crate) fn size(&self) -> usize {
+        self.answer.as_ref().map_or(0, |reply| reply.body.len())
+    }
+
+    /// The end of a call that has made these tasks.
+    pub(crate) fn grown(self, queue: &Queue, children: Vec<Child>) -> Ending {
+        Ending::done(self.receipt(), self.record(queue), children)
+    }
+
+    /// The end of a call that ended well and whose answer makes no tasks though it should. Its result is stored: the call
+    /// was made, and paid for.
+    pub(crate) fn barren(self, queue: &Queue, barren: Barren, now: Timestamp) -> Ending {
+        let Barren { reason, detail } = barren;
+        let excerpt = self.answer.as_ref().ok().map(|reply| beginning(&reply.body, EXCERPT));
+        let remains = Remains::Envelope(Box::new(self.ready.envelope.clone()));
+        let letter = DeadLetter { reason, detail, died_at: now, excerpt, remains };
+        Ending::dead(&queue.name, self.receipt(), letter).recorded(self.record(queue))
+    }
+
+    fn receipt(&self) -> Receipt {
+        self.ready.receipt.clone()
+    }
+
+    fn record(self, queue: &Queue) -> Record {
         let Self { ready, started_at, latency, answer } = self;
         let reply = answer.unwrap_or_else(|_| Reply { status: 0, headers: Vec::new(), body: Vec::new() });
         let kept = |name: &String| queue.result_headers.contains(name);
         let mut earlier = ready.envelope.attempts;
         // The last one is the record itself.
         earlier.pop();
-        let record = Record {
+        Record {
             task: ready.envelope.id,
             queue: queue.name.clone(),
             batch: ready.envelope.batch,
@@ -237,7 +296,6 @@ impl Called {
             headers: reply.headers.into_iter().filter(|(name, _)| kept(name)).collect(),
             body: reply.body,
             earlier,
-        };
-        Ending::done(ready.receipt, record)
+        }
     }
 }

@@ -24,6 +24,7 @@ use crate::opened::Doors;
 use crate::pacer::Pacer;
 use crate::plan::{Plan, Until};
 use crate::received::Source;
+use crate::rendered::Rendering;
 use crate::step::Step;
 use crate::summary::Summary;
 use crate::under_way::UnderWay;
@@ -66,6 +67,8 @@ pub(crate) struct Engine<'w, W: World> {
     /// How long calls take, lately.
     pub(crate) latencies: Latencies,
     pub(crate) keeper: Keeper,
+    /// Answers that are made into tasks.
+    pub(crate) rendering: Rendering,
     /// Deliveries whose end is known.
     pub(crate) endings: Endings,
     /// Whether the one call under way is a suspect's.
@@ -142,6 +145,7 @@ impl<'w, W: World> Engine<'w, W> {
             permits: plan.permits,
             latencies: Latencies::default(),
             keeper: Keeper::new(&plan.queues),
+            rendering: Rendering::default(),
             endings: Endings::default(),
             suspect_called: false,
             quiet_since: None,
@@ -193,6 +197,7 @@ impl<'w, W: World> Engine<'w, W> {
             Step::Cooled(told, result) => self.on_cooled(told, result, now)?,
             Step::Reached(result) => self.on_reached(result, now)?,
             Step::Called(called) => self.on_called(*called, now),
+            Step::Rendered(rendered) => self.on_rendered(*rendered, now)?,
             Step::Settled(endings, result) => self.on_settled(endings, result)?,
             Step::Kept(queue, asked_at, receipts, result) => {
                 self.on_kept(queue, asked_at, receipts, result)?
@@ -268,12 +273,21 @@ impl<'w, W: World> Engine<'w, W> {
 
     /// Whether nothing is in hand, under way or unsettled.
     pub(crate) fn is_idle(&self) -> bool {
-        self.hand.len() == 0 && self.calls.is_empty() && self.endings.len() == 0
+        self.is_quiet() && self.endings.len() == 0
+    }
+
+    /// Whether nothing is in hand or under way.
+    fn is_quiet(&self) -> bool {
+        self.hand.len() == 0 && self.is_nothing_under_way()
+    }
+
+    /// Whether no call and no rendering is under way.
+    fn is_nothing_under_way(&self) -> bool {
+        self.calls.is_empty() && self.rendering.count == 0
     }
 
     fn look_out(&mut self, now: Timestamp) {
-        let quiet = self.hand.len() == 0 && self.calls.is_empty();
-        self.quiet_since = quiet.then(|| self.quiet_since.unwrap_or(now));
+        self.quiet_since = self.is_quiet().then(|| self.quiet_since.unwrap_or(now));
         self.idle_since = self.is_idle().then(|| self.idle_since.unwrap_or(now));
     }
 
@@ -301,7 +315,7 @@ impl<'w, W: World> Engine<'w, W> {
 
     /// What endings can be expected where nothing new is called: before a suspect's turn, and after a stop.
     fn outlook_without_new_calls(&self) -> Outlook {
-        if self.calls.is_empty() { Outlook::Last } else { Outlook::Ending }
+        if self.is_nothing_under_way() { Outlook::Last } else { Outlook::Ending }
     }
 
     /// Takes no new work from now on.

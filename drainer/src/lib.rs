@@ -5,8 +5,8 @@
 //! future that owns a task is ever dropped half way, but for calls at the end of a stop's grace.
 //!
 //! Read in the order of a task's way: `received` tasks lie in the `hand`, `booked` slots wait in the
-//! `pacer`, `called` tasks have an outcome, `settled` ones are gone; `kept` ones stay hidden meanwhile. `suspects`
-//! are called alone, and `traced` tasks tell what becomes of them.
+//! `pacer`, `called` tasks have an outcome and are `rendered` where they make others, `settled` ones are gone; `kept`
+//! ones stay hidden meanwhile. `suspects` are called alone, and `traced` tasks tell what becomes of them.
 
 mod alone;
 mod booked;
@@ -21,6 +21,7 @@ mod pacer;
 mod persist;
 pub mod plan;
 mod received;
+mod rendered;
 mod settled;
 mod step;
 pub mod summary;

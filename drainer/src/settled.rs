@@ -17,7 +17,7 @@ use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::result_sink::ResultSink;
 use jobq_core::ports::spans::Spans;
 use jobq_core::record::Record;
-use jobq_core::settlement::{End, Settled, Settlement};
+use jobq_core::settlement::{Child, End, Settled, Settlement};
 use jobq_core::span::Span;
 use jobq_core::time::Timestamp;
 
@@ -52,9 +52,9 @@ enum Tells {
 }
 
 impl Ending {
-    /// The call ended well.
-    pub(crate) fn done(receipt: Receipt, record: Record) -> Self {
-        let end = End::Done { batch: record.batch.clone() };
+    /// The call ended well, and its answer made these tasks.
+    pub(crate) fn done(receipt: Receipt, record: Record, children: Vec<Child>) -> Self {
+        let end = End::Done { batch: record.batch.clone(), children };
         let settlement = Settlement { queue: record.queue.clone(), receipt, end };
         Self { recorded: record.body.len(), record: Some(record), ..Self::new(settlement, Tells::Done) }
     }
@@ -81,6 +81,11 @@ impl Ending {
         let end = End::Dead { letter: letter.encode(), batch };
         let settlement = Settlement { queue: queue.clone(), receipt, end };
         Self::new(settlement, Tells::Died(letter.reason))
+    }
+
+    /// The same, with a record that is stored before.
+    pub(crate) fn recorded(self, record: Record) -> Self {
+        Self { recorded: record.body.len(), record: Some(record), ..self }
     }
 
     /// The delivery was never called.
@@ -139,7 +144,8 @@ impl Ending {
         let ended = match &self.settlement.end {
             End::Retry { copy, .. } => copy.body.len(),
             End::Dead { letter, .. } => letter.len(),
-            End::Done { .. } | End::Release => 0,
+            End::Done { children, .. } => children.iter().map(|child| child.parcel.body.len()).sum(),
+            End::Release => 0,
         };
         self.recorded + ended
     }

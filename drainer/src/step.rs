@@ -8,6 +8,7 @@ use jobq_core::settlement::Settled;
 use jobq_core::time::Timestamp;
 
 use crate::called::Called;
+use crate::rendered::Rendered;
 use crate::settled::Ending;
 
 /// The end of an operation.
@@ -30,6 +31,8 @@ pub(crate) enum Step {
     Reached(Result<Versioned, Fault>),
     /// A call has ended.
     Called(Box<Called>),
+    /// What the answer of a call makes is known, or why it makes nothing.
+    Rendered(Box<Rendered>),
     /// Records and settlements are durable, or can't be.
     Settled(Vec<Ending>, Result<Vec<Settled>, Fault>),
     /// Deliveries of the queue of this number were hidden again, counted from an instant.

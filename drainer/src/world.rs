@@ -3,6 +3,7 @@
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::depth::Depth;
 use jobq_core::ports::inbox::Inbox;
+use jobq_core::ports::jq::Jq;
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::ports::metrics::Metrics;
 use jobq_core::ports::result_sink::ResultSink;
@@ -21,6 +22,8 @@ pub trait World {
     type Target: Target;
     /// Keeps the answers.
     type ResultSink: ResultSink;
+    /// Runs the programs of fan-outs.
+    type Jq: Jq;
     /// Takes note of what happens.
     type Metrics: Metrics;
     /// Takes on what is told of traced tasks.
@@ -38,6 +41,8 @@ pub trait World {
     fn target(&self) -> &Self::Target;
     /// The results.
     fn results(&self) -> &Self::ResultSink;
+    /// The programs.
+    fn jq(&self) -> &Self::Jq;
     /// The events.
     fn metrics(&self) -> &Self::Metrics;
     /// The spans.

@@ -17,6 +17,7 @@ pub(crate) fn add(stack: &Stack, limit: &Limit, queues: &[&Queue], template: &mu
     let statements = vec![
         permissions::inbox(stack, queues),
         permissions::outbox(stack, queues),
+        permissions::children(stack, queues),
         permissions::morgue(stack, queues),
         permissions::depth(stack, queues),
         permissions::ledger(stack, limit),

@@ -22,6 +22,15 @@ pub(crate) fn outbox(stack: &Stack, queues: &[&Queue]) -> Statement {
     Statement::allow("Outbox", &["sqs:SendMessage"], waiting(stack, queues))
 }
 
+/// Sends the tasks that answers make, to queues that may be another limit's.
+pub(crate) fn children(stack: &Stack, queues: &[&Queue]) -> Statement {
+    let targets =
+        queues.iter().flat_map(|queue| queue.growth.then.iter().map(|then| stack.queue(&then.queue)));
+    let named: std::collections::BTreeSet<String> = targets.collect();
+    let things = named.iter().map(|name| arn::queue(name)).collect();
+    Statement::allow("Children", &["sqs:GetQueueUrl", "sqs:SendMessage"], things)
+}
+
 /// Sends letters: the dead are put down here and never read or taken back.
 pub(crate) fn morgue(stack: &Stack, queues: &[&Queue]) -> Statement {
     Statement::allow("Morgue", &["sqs:GetQueueUrl", "sqs:SendMessage"], letters(stack, queues))

@@ -1,6 +1,6 @@
 //! How far a pass over a source is, and what it has to say on the way.
 
-use crate::problem::Refused;
+use jobq_core::written::problem::Refused;
 
 /// What a pass has seen so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

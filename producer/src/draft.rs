@@ -6,9 +6,9 @@ use jobq_core::name::BatchId;
 use jobq_core::task::{Method, Priority, Request, Task, TaskId};
 use jobq_core::time::Timestamp;
 
-use crate::address;
 use crate::letters::line::History;
-use crate::problem::Problem;
+use jobq_core::written::address;
+use jobq_core::written::problem::Problem;
 
 /// What one line says of a task, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]

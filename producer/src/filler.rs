@@ -3,9 +3,9 @@
 //! A url's places differ: what is data in a path must not become a slash, and what is data in a query must
 //! not become an ampersand. So the place decides how a value is written.
 
-use crate::problem::{Problem, quoted};
 use crate::row::Row;
 use crate::template::{Part, Template};
+use jobq_core::written::problem::{Problem, quoted};
 
 /// A template whose columns were found in the header row.
 #[derive(Debug)]

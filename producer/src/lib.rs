@@ -11,12 +11,6 @@
 //! is looked through, changed, and sent to its queue again.
 #![warn(missing_docs)]
 
-pub mod problem;
-
-pub mod address;
-
-mod headers;
-
 pub mod draft;
 
 mod json_line;

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use crate::problem::Problem;
+use jobq_core::written::problem::Problem;
 
 /// The longest line. Longer ones are skipped without being held.
 const LONGEST: usize = 1 << 20;

@@ -5,10 +5,10 @@ use std::io::BufRead;
 use jobq_core::batch::Mark;
 use jobq_core::policy::chunk::{Chunks, Limits};
 use jobq_core::settlement::Parcel;
+use jobq_core::written::problem::{Problem, Refused};
 
 use crate::counts::Notice;
 use crate::pack::{Packer, too_large};
-use crate::problem::{Problem, Refused};
 use crate::reader::{Entry, ReadError, TaskReader};
 use crate::start::Start;
 

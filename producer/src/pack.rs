@@ -7,15 +7,11 @@ use jobq_core::name::BatchId;
 use jobq_core::settlement::Parcel;
 use jobq_core::task::Task;
 use jobq_core::time::Timestamp;
+use jobq_core::written::problem::Problem;
 
 use crate::draft::{Defaults, Draft};
-use crate::problem::Problem;
 use crate::start::Start;
 use crate::traced::Tracing;
-
-/// The largest envelope. SQS takes a message of 1 MiB; what is left is for the attempts an envelope gathers
-/// and for what a dead letter adds to it.
-pub(crate) const LARGEST: usize = (1 << 20) - (64 << 10);
 
 /// What all tasks of a push have in common.
 #[derive(Debug, Clone)]

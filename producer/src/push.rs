@@ -11,14 +11,14 @@ use jobq_core::policy::chunk::Limits;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::ports::spans::Spans;
-use jobq_core::settlement::Parcel;
+use jobq_core::settlement::{LARGEST_ENVELOPE, Parcel};
 use jobq_core::time::Timestamp;
 
 use crate::counts::{Counts, Notice};
 use crate::courier::Courier;
 use crate::draft::Defaults;
 use crate::load::Loader;
-use crate::pack::{LARGEST, Packer};
+use crate::pack::Packer;
 use crate::source::{Source, SourceError};
 use crate::start::Start;
 use crate::survey::survey;
@@ -196,7 +196,7 @@ impl Order {
             batch: self.batch.id.clone(),
             defaults: self.defaults,
             pushed_at: self.batch.created_at,
-            largest: LARGEST.min(self.limits.bytes.get()),
+            largest: LARGEST_ENVELOPE.min(self.limits.bytes.get()),
             longest_delay: self.longest_delay,
             tracing: self.tracing,
         }

@@ -6,8 +6,8 @@ use crate::draft::Draft;
 use crate::format::Format;
 use crate::json_line;
 use crate::lines::Lines;
-use crate::problem::{Problem, Refused};
 use crate::rows::Rows;
+use jobq_core::written::problem::{Problem, Refused};
 
 /// Reads the tasks of a source one after another. Holds one line at a time.
 pub struct TaskReader<R> {

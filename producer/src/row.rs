@@ -3,7 +3,7 @@
 //! Why not the `csv` crate: it accepts a stray quote silently, and an unclosed one makes it read the rest of
 //! the file into one field. Here both end with the row they stand in.
 
-use crate::problem::Problem;
+use jobq_core::written::problem::Problem;
 
 /// The largest row, of however many lines.
 const LARGEST: usize = 1 << 20;

@@ -7,10 +7,10 @@ use jobq_core::config::nearest::nearest;
 use crate::draft::Draft;
 use crate::filler::{Filler, Missing};
 use crate::lines::Lines;
-use crate::problem::{Problem, quoted};
 use crate::reader::ReadError;
 use crate::row::{Fed, Row, unclosed};
 use crate::template::Template;
+use jobq_core::written::problem::{Problem, quoted};
 
 /// How the rows of a source become tasks.
 pub(crate) struct Rows {

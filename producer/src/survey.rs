@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use jobq_core::task::Task;
 
-use crate::address::{Endpoint, endpoint};
 use crate::counts::{Counts, Notice};
 use crate::draft::Draft;
 use crate::pack::Packer;
-use crate::problem::Problem;
 use crate::push::Order;
 use crate::reader::Entry;
 use crate::source::{Source, SourceError};
+use jobq_core::written::address::{Endpoint, endpoint};
+use jobq_core::written::problem::Problem;
 
 /// How many tasks are kept to be shown.
 const FIRST: usize = 5;

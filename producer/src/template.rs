@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jobq_core::config::secret_names::OPENING;
+use jobq_core::secret_names::OPENING;
 
 /// Text with places for columns. `{{` and `}}` stand for braces, and `${secret:name}` is left as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -156,7 +156,7 @@ async fn what_came_and_ended_is_counted_by_the_minute() {
     assert_eq!(store.lately(&troops()).await.unwrap().added.count, 0.0);
     push(&store, "b", &["one", "two", "three", "four"]).await;
     let retry = |task: &str| End::Retry { copy: parcel("b", task), delay: Duration::ZERO };
-    let ends = [End::Done { batch: batch("b") }, End::Release, retry("again")];
+    let ends = [End::Done { batch: batch("b"), children: Vec::new() }, End::Release, retry("again")];
     for end in ends {
         let receipt = take_one(&store).await.receipt;
         settle(&store, &receipt, end).await;
@@ -214,7 +214,8 @@ async fn a_file_of_the_first_layout_is_changed_and_keeps_what_it_holds() {
     drop(db);
 
     let store = open(&path).unwrap();
-    settle(&store, &take_one(&store).await.receipt, End::Done { batch: batch("b") }).await;
+    settle(&store, &take_one(&store).await.receipt, End::Done { batch: batch("b"), children: Vec::new() })
+        .await;
     assert_eq!(store.lately(&troops()).await.unwrap().settled.count, 1.0);
     let version = |db: rusqlite::Connection| {
         db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap()

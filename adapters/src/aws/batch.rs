@@ -90,6 +90,17 @@ impl<C: Clock> AwsStore<C> {
         self.changed(&operation, request).await.map(drop)
     }
 
+    /// Counts tasks that others of the batch have made. A batch nobody opened isn't counted. A repeat after a fault may
+    /// count twice.
+    pub(super) async fn count_children(&self, batch: &BatchId, children: u64) -> Result<(), Fault> {
+        let operation = format!("count what has grown of batch '{batch}'");
+        let request = self
+            .change(batch)
+            .update_expression("ADD known :children SET expires = :expires")
+            .expression_attribute_values(":children", number(children));
+        self.changed(&operation, request).await.map(drop)
+    }
+
     /// Counts dead tasks that went back to their queues. A batch nobody opened isn't counted. A repeat after a fault may
     /// count twice.
     pub(super) async fn count_back(&self, batch: &BatchId, back: u64) -> Result<(), Fault> {

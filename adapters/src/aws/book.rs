@@ -27,6 +27,8 @@ pub(super) struct Book {
 struct Held {
     hidden_until: Timestamp,
     stage: Stage,
+    /// Which of its children are sent.
+    sent: Vec<usize>,
     claimed: bool,
 }
 
@@ -35,7 +37,9 @@ struct Held {
 pub(super) enum Stage {
     /// It is hidden from others, and nothing has been done yet.
     Hidden,
-    /// Its copy or letter is durable.
+    /// Some of its children are durable, or all of them and not counted yet.
+    Growing,
+    /// Its copy or letter is durable, or all its children are, and counted.
     Copied,
     /// SQS was asked to delete it, and the reply was lost.
     Asked,
@@ -52,7 +56,8 @@ impl Book {
             self.held.retain(|_, held| held.hidden_until > now || held.claimed);
             self.sweep_at = self.held.len() * 2;
         }
-        self.held.insert(receipt, Held { hidden_until, stage: Stage::Hidden, claimed: false });
+        self.held
+            .insert(receipt, Held { hidden_until, stage: Stage::Hidden, sent: Vec::new(), claimed: false });
     }
 
     /// How far a delivery's end has come; none if it isn't ours any more. What has been begun may be ended even when
@@ -95,6 +100,18 @@ impl<'a> Claim<'a> {
     /// How far its end has come.
     pub(super) fn stage(&self) -> Stage {
         self.stage
+    }
+
+    /// Which of its children are sent.
+    pub(super) fn sent(&self) -> Vec<usize> {
+        locked(self.book).held.get(self.receipt).map(|held| held.sent.clone()).unwrap_or_default()
+    }
+
+    /// Notes that a child is sent: who settles it again doesn't send it again.
+    pub(super) fn send(&mut self, child: usize) {
+        if let Some(held) = locked(self.book).held.get_mut(self.receipt) {
+            held.sent.push(child);
+        }
     }
 
     /// Notes how far its end has come, for who settles it again too.

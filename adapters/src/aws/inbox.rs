@@ -97,7 +97,7 @@ impl<C: Clock> Inbox for AwsStore<C> {
                 None | Some(Stage::Ended) => {}
                 // Nothing of it is left to hide, but what is left to do stays ours.
                 Some(Stage::Deleted) => settled[number] = Settled::Held,
-                Some(Stage::Hidden | Stage::Copied | Stage::Asked) => {
+                Some(Stage::Hidden | Stage::Growing | Stage::Copied | Stage::Asked) => {
                     handles.push((number, receipt.0.as_str()))
                 }
             }

@@ -25,6 +25,7 @@ mod book;
 mod delete;
 mod depth;
 mod failure;
+mod grow;
 mod hide;
 mod inbox;
 mod invoke;

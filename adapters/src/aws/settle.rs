@@ -18,16 +18,16 @@ use super::store::AwsStore;
 use super::tens::{Answer, Told, all};
 
 /// Requests under way at once, of each kind and queue: a thousand endings are a hundred deletes.
-const AT_ONCE: usize = 32;
+pub(super) const AT_ONCE: usize = 32;
 
 /// What the faults of all of it say.
-const OPERATION: &str = "settle deliveries";
+pub(super) const OPERATION: &str = "settle deliveries";
 
 /// A delivery to end.
-struct Ending<'a> {
-    settlement: &'a Settlement,
+pub(super) struct Ending<'a> {
+    pub(super) settlement: &'a Settlement,
     /// None if it isn't ours.
-    claim: Option<Claim<'a>>,
+    pub(super) claim: Option<Claim<'a>>,
     /// Whether an earlier settlement asked to delete it, and never learned what became of that.
     doubtful: bool,
 }
@@ -43,6 +43,7 @@ impl<C: Clock> AwsStore<C> {
         }
         let copied = self.send_copies(&endings).await;
         let mut fault = note(&mut endings, copied);
+        fault = fault.or(self.grow(&mut endings).await);
         // Before it is asked for: the reply may be lost, and this future be dropped.
         endings.iter_mut().filter(|ending| ending.is_done()).for_each(|ending| ending.reach(Stage::Asked));
         let (deleted, released) = join!(self.delete(&endings), self.release(&endings));
@@ -135,16 +136,17 @@ impl<C: Clock> AwsStore<C> {
 }
 
 impl Ending<'_> {
-    fn is_at(&self, stage: Stage) -> bool {
+    pub(super) fn is_at(&self, stage: Stage) -> bool {
         self.claim.as_ref().is_some_and(|claim| claim.stage() == stage)
     }
 
     /// Whether it is done and nothing has been asked for yet.
     fn is_done(&self) -> bool {
-        self.is_at(Stage::Hidden) && matches!(self.settlement.end, End::Done { .. })
+        self.is_at(Stage::Hidden)
+            && matches!(&self.settlement.end, End::Done { children, .. } if children.is_empty())
     }
 
-    fn reach(&mut self, stage: Stage) {
+    pub(super) fn reach(&mut self, stage: Stage) {
         if let Some(claim) = &mut self.claim {
             claim.reach(stage);
         }
@@ -204,7 +206,7 @@ fn ended(endings: &mut [Ending<'_>]) -> HashMap<BatchId, Ended> {
             continue;
         }
         let (batch, done, dead) = match &ending.settlement.end {
-            End::Done { batch } => (batch, 1, 0),
+            End::Done { batch, .. } => (batch, 1, 0),
             End::Dead { batch: Some(batch), .. } => (batch, 0, 1),
             End::Dead { batch: None, .. } | End::Retry { .. } | End::Release => {
                 ending.reach(Stage::Ended);

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use jobq_core::config::secret_names::{OPENING, ReferenceError};
 use jobq_core::name::{NameError, SecretName};
 use jobq_core::ports::secrets::Secret;
 use jobq_core::reply::{CallError, Reply};
+use jobq_core::secret_names::{OPENING, ReferenceError};
 use memchr::memmem::Finder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -65,11 +65,17 @@ pub(super) struct Ended<'a> {
 
 #[derive(Default)]
 struct Counts {
+    known: i64,
     done: i64,
     dead: i64,
 }
 
 impl<'a> Ended<'a> {
+    /// Counts tasks that one that ended well has made.
+    pub(super) fn known(&mut self, batch: &'a BatchId, children: usize) {
+        self.counts(batch).known += count(children);
+    }
+
     /// Counts a task that ended well.
     pub(super) fn done(&mut self, batch: &'a BatchId) {
         self.counts(batch).done += 1;
@@ -82,10 +88,11 @@ impl<'a> Ended<'a> {
 
     /// Raises the batches' counts. A batch nobody opened isn't counted.
     pub(super) fn save(&self, db: &Connection) -> rusqlite::Result<()> {
-        let mut update =
-            db.prepare_cached("UPDATE batches SET done = done + ?2, dead = dead + ?3 WHERE name = ?1")?;
+        let mut update = db.prepare_cached(
+            "UPDATE batches SET done = done + ?2, dead = dead + ?3, known = known + ?4 WHERE name = ?1",
+        )?;
         for (batch, counts) in &self.batches {
-            update.execute(params![batch.as_str(), counts.done, counts.dead])?;
+            update.execute(params![batch.as_str(), counts.done, counts.dead, counts.known])?;
         }
         Ok(())
     }

@@ -53,9 +53,10 @@ impl<C: Clock> Inbox for LocalStore<C> {
         let work = settlements.to_vec();
         let now = self.clock.now();
         let settled = self.write("settle deliveries".to_owned(), move |db| settle(db, &work, now)).await?;
-        let gives_back = |settlement: &Settlement| match settlement.end {
+        let gives_back = |settlement: &Settlement| match &settlement.end {
             End::Release | End::Retry { .. } => true,
-            End::Done { .. } | End::Dead { .. } => false,
+            End::Done { children, .. } => !children.is_empty(),
+            End::Dead { .. } => false,
         };
         if settlements.iter().any(gives_back) {
             self.announce();

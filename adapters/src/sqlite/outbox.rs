@@ -66,7 +66,8 @@ pub(super) fn insert_now(
     insert(db, queue, &parcels, now)
 }
 
-fn insert(
+/// Sends parcels, each visible after its delay.
+pub(super) fn insert(
     db: &Connection,
     queue: &QueueName,
     parcels: &[(Parcel, Duration)],

@@ -1,10 +1,11 @@
 //! Ends deliveries. The message, its copy or letter and its batch's counts change in one transaction.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jobq_core::dead_letter::DeadLetter;
 use jobq_core::name::QueueName;
-use jobq_core::settlement::{End, Parcel, Settled, Settlement};
+use jobq_core::settlement::{Child, End, Parcel, Settled, Settlement};
 use jobq_core::time::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -12,6 +13,7 @@ use super::batch::Ended;
 use super::flow::{Flows, Lane};
 use super::minutes::What;
 use super::number::instant;
+use super::outbox::insert;
 use super::receipt::Stub;
 use super::{minutes, queue};
 
@@ -72,7 +74,11 @@ fn end<'a>(
         End::Release => release(db, stub, now)?,
     };
     match &settlement.end {
-        End::Done { batch } if holds => ended.done(batch),
+        End::Done { batch, children } if holds => {
+            grow(db, children, now)?;
+            ended.known(batch, children.len());
+            ended.done(batch);
+        }
         End::Dead { letter, batch } if holds => {
             bury(db, queue, letter)?;
             batch.iter().for_each(|batch| ended.dead(batch));
@@ -80,6 +86,15 @@ fn end<'a>(
         _ => {}
     }
     Ok(holds)
+}
+
+/// Sends children, in the transaction that deletes their parent: a delivery that was stale sends none.
+fn grow(db: &Connection, children: &[Child], now: Timestamp) -> rusqlite::Result<()> {
+    let mut queues: BTreeMap<&QueueName, Vec<(Parcel, Duration)>> = BTreeMap::new();
+    for child in children {
+        queues.entry(&child.queue).or_default().push((child.parcel.clone(), child.delay));
+    }
+    queues.into_iter().try_for_each(|(queue, parcels)| insert(db, queue, &parcels, now))
 }
 
 fn delete(db: &Connection, stub: Stub) -> rusqlite::Result<bool> {

@@ -3,8 +3,8 @@
 use crate::name::SecretName;
 
 use super::problem::Problems;
-use super::secret_names::{OPENING, secret_names};
 use super::section::Section;
+use crate::secret_names::{OPENING, secret_names};
 
 /// Headers that HTTP or jobq sets by itself for each call: one value for all calls would break them.
 const OWN: [&str; 6] = ["connection", "content-length", "host", "idempotency-key", "te", "transfer-encoding"];

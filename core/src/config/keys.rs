@@ -1,9 +1,11 @@
 //! Every key of jobq.toml: the one list that the reader, its hints and docs/configuration.md agree on.
 
+pub mod growth;
 pub mod stack;
 
 use std::fmt;
 
+use growth::{PAGE, THEN};
 use stack::{AWS, DRAINERS};
 
 /// One key that a table may hold.
@@ -254,6 +256,34 @@ pub const QUEUE: &[Key] = &[
         like: r#"["content-type", "etag"]"#,
         meaning: "The response headers kept in a result.",
     },
+    Key {
+        name: "then",
+        kind: Kind::Table,
+        default: Some("its answers make no tasks"),
+        like: r#"{ queue = "troops", each = ".ids[]", task = '"https://api.hermes.example/x/\(.)"' }"#,
+        meaning: "The tasks its answers make, `[queues.NAME.then]`; several as `[[queues.NAME.then]]`.",
+    },
+    Key {
+        name: "page",
+        kind: Kind::Table,
+        default: Some("its answers have no pages"),
+        like: r#"{ next = ".links.next" }"#,
+        meaning: "How an answer tells the next page, which is a task of the same queue: the keys below.",
+    },
+    Key {
+        name: "max_hops",
+        kind: Kind::Count,
+        default: Some("16"),
+        like: "16",
+        meaning: "A task so many fan-outs behind its push makes no more; what would is dead (`too_deep`).",
+    },
+    Key {
+        name: "max_children",
+        kind: Kind::Count,
+        default: Some("10000"),
+        like: "10000",
+        meaning: "How many tasks one answer may make; one that makes more is dead (`too_many_children`).",
+    },
 ];
 
 /// The keys of a queue's `retry`.
@@ -289,17 +319,19 @@ pub const RETRY: &[Key] = &[
 ];
 
 /// Each list with the place it belongs to, as people write that place.
-pub const PLACES: [(&str, &[Key]); 6] = [
+pub const PLACES: [(&str, &[Key]); 8] = [
     ("the top of the file", TOP),
     ("[limits.NAME]", LIMIT),
     ("drainers of [limits.NAME]", DRAINERS),
     ("[queues.NAME]", QUEUE),
     ("retry of [queues.NAME]", RETRY),
+    ("[queues.NAME.then]", THEN),
+    ("page of [queues.NAME]", PAGE),
     ("[aws]", AWS),
 ];
 
 /// Keys the design has and this version hasn't: somebody who writes one made no slip of the fingers.
-pub const LATER: [&str; 2] = ["ledger", "then"];
+pub const LATER: [&str; 1] = ["ledger"];
 
 #[cfg(test)]
 mod tests {
@@ -349,7 +381,21 @@ mod tests {
         let aws = format!("[aws]\n{}", examples(AWS));
         let drainers = "[limits.hermes]\nrate = \"1/s\"\nhosts = [\"a.example\"]\n[limits.hermes.drainers]\n";
         let drainers = format!("{drainers}{}", examples(DRAINERS));
-        for text in [examples(TOP), queue, retry, aws, drainers] {
+        let then = format!(
+            "{limit}[queues.groups]\nlimit = \"hermes\"\n[queues.troops]\nlimit = \"hermes\"\n[queues.troops.then]\n{}",
+            examples(THEN)
+        );
+        let page = |turn: &str| {
+            let keys = growth::PAGE.iter().filter(|key| match key.name {
+                "next" | "cursor" | "number" => key.name == turn,
+                "param" => turn != "next",
+                _ => true,
+            });
+            let lines: String = keys.map(|key| format!("{} = {}\n", key.name, key.like)).collect();
+            format!("{limit}[queues.troops]\nlimit = \"hermes\"\n[queues.troops.page]\n{lines}")
+        };
+        let pages = ["next", "cursor", "number"].map(page);
+        for text in [examples(TOP), queue, retry, aws, drainers, then].into_iter().chain(pages) {
             assert_eq!(Config::parse("jobq.toml", &text).err(), None, "{text}");
         }
     }

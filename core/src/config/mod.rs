@@ -7,10 +7,10 @@ pub mod backend;
 pub mod keys;
 pub mod nearest;
 pub mod problem;
-pub mod secret_names;
 pub mod template;
 
 mod aws;
+mod growth;
 pub mod header;
 mod limit;
 mod queue;
@@ -91,14 +91,25 @@ impl Config {
         let named: Vec<&str> = limits.iter().map(|entry| entry.name).collect();
         let limits = limits.iter().filter_map(|entry| limit::read(entry, problems));
         let limits = limits.map(|limit| (limit.name.clone(), limit)).collect();
-        let queues = queues.iter().filter_map(|entry| queue::read(entry, &named, problems));
-        let queues = queues.map(|queue| (queue.name.clone(), queue)).collect();
+        let queue_names: Vec<&str> = queues.iter().map(|entry| entry.name).collect();
+        let names = queue::Names { limits: &named, queues: &queue_names };
+        let mut bounded = Vec::new();
+        let read: BTreeMap<QueueName, Queue> = queues
+            .iter()
+            .filter_map(|entry| {
+                let (queue, is_bounded) = queue::read(entry, names, problems)?;
+                bounded.extend(is_bounded.then_some(entry.name));
+                Some((queue.name.clone(), queue))
+            })
+            .collect();
+        let at = |name: &str| queues.iter().find(|entry| entry.name == name).map_or(0, |entry| entry.at);
+        growth::note_rings(read.values(), &bounded, &at, problems);
         Self {
             backend: root.parsed("backend", Backend::from_str, problems).unwrap_or_default(),
             state: root.parsed("state", state, problems).unwrap_or_else(|| PathBuf::from(DEFAULT_STATE)),
             stack: aws::stack(&root, problems),
             limits,
-            queues,
+            queues: read,
         }
     }
 

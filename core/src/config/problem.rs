@@ -68,7 +68,8 @@ impl<'a> Problems<'a> {
         self.found.is_empty()
     }
 
-    fn line(&self, at: usize) -> usize {
+    /// The line a byte offset is on, from 1.
+    pub(super) fn line(&self, at: usize) -> usize {
         let before = self.text.bytes().take(at);
         1 + before.filter(|byte| *byte == b'\n').count()
     }

@@ -11,6 +11,7 @@ use crate::place::Place;
 use crate::queue::{Answers, Queue, Retry};
 use crate::status::Statuses;
 
+use super::growth;
 use super::header::header_name;
 use super::keys;
 use super::nearest::suggestion;
@@ -24,12 +25,19 @@ const SETTLING: Duration = Duration::from_secs(30);
 /// The longest a queue hides a message: SQS's bound, which every backend keeps so that they are alike.
 const MAX_VISIBILITY: Duration = Duration::from_secs(12 * 3600);
 
-/// Reads one queue, whose limit must be one of `limits`, the names as they are written in the file. `None`
-/// where a problem was noted that leaves nothing to build.
-pub(super) fn read(entry: &Entry, limits: &[&str], problems: &mut Problems) -> Option<Queue> {
+/// The names that a queue may refer to, as they are written in the file.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) limits: &'a [&'a str],
+    pub(super) queues: &'a [&'a str],
+}
+
+/// Reads one queue, and whether it says itself how many hops there may be. `None` where a problem was noted that leaves
+/// nothing to build.
+pub(super) fn read(entry: &Entry, names: Names, problems: &mut Problems) -> Option<(Queue, bool)> {
     let name = entry.parsed_name(QueueName::from_str, problems);
     let section = entry.table(keys::QUEUE, problems)?;
-    let limit = limit(&section, limits, problems);
+    let limit = limit(&section, names.limits, problems);
     let weight = section.count("weight", problems);
     let timeout = section.parsed("timeout", positive, problems);
     let visibility = section.parsed("visibility", visibility, problems);
@@ -44,6 +52,8 @@ pub(super) fn read(entry: &Entry, limits: &[&str], problems: &mut Problems) -> O
     let schedule = section.parsed_list("schedule", Opening::from_str, problems);
     let results = section.parsed("results", Place::from_str, problems);
     let result_headers = section.parsed_list("result_headers", header_name, problems);
+    let growth = growth::read(&section, names.queues, problems);
+    let is_bounded = section.has("max_hops");
 
     let defaults = Queue::new(name?, limit?);
     let timeout = timeout.unwrap_or(defaults.timeout);
@@ -51,7 +61,7 @@ pub(super) fn read(entry: &Entry, limits: &[&str], problems: &mut Problems) -> O
     if timeout >= visibility {
         note_short_visibility(&section, timeout, visibility, problems);
     }
-    Some(Queue {
+    let queue = Queue {
         weight: weight.unwrap_or(defaults.weight),
         timeout,
         visibility,
@@ -61,8 +71,10 @@ pub(super) fn read(entry: &Entry, limits: &[&str], problems: &mut Problems) -> O
         schedule: schedule.unwrap_or_default(),
         results,
         result_headers: result_headers.unwrap_or(defaults.result_headers),
+        growth,
         ..defaults
-    })
+    };
+    Some((queue, is_bounded))
 }
 
 /// The name of a limit that is in the file. Whether it is a good name is the limit's own problem.

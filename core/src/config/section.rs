@@ -52,6 +52,37 @@ impl<'a> Section<'a> {
         Some(Self::open(self.place(key), at, table, keys, problems))
     }
 
+    /// The tables behind `key`: one table, or a list of them.
+    pub(super) fn tables(
+        &self,
+        key: &str,
+        keys: &'static [Key],
+        problems: &mut Problems,
+    ) -> Vec<Section<'a>> {
+        let Some((at, value)) = self.get(key) else {
+            return Vec::new();
+        };
+        let Some(list) = value.get_ref().as_array() else {
+            return self.table(key, keys, problems).into_iter().collect();
+        };
+        let mut tables = Vec::with_capacity(list.len());
+        for (number, item) in list.iter().enumerate() {
+            let path = format!("{}[{}]", self.place(key), number + 1);
+            match item.get_ref().as_table() {
+                Some(table) => {
+                    tables.push(Self::open(path, at.max(item.span().start), table, keys, problems))
+                }
+                None => self.wrong_kind(key, item, problems),
+            }
+        }
+        tables
+    }
+
+    /// Whether `key` is written.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
     /// The entries of the table behind `key`, whose keys are names of the user's own.
     pub(super) fn entries(&self, key: &str, problems: &mut Problems) -> Vec<Entry<'a>> {
         let Some((_, value)) = self.get(key) else {

@@ -174,11 +174,30 @@ fn unknown_keys_at_every_level() {
 
 #[test]
 fn keys_of_later_versions() {
-    check_queue(
-        "[queues.troops.then]\nqueue = \"groups\"",
-        &["jobq.toml:6: queues.troops.then is not in this version yet"],
-    );
+    check_limit("ledger = \"none\"", &["jobq.toml:4: limits.hermes.ledger is not in this version yet"]);
     check("backend = \"azure\"", &["jobq.toml:1: backend: 'azure' is not a backend: use local or aws"]);
+}
+
+#[test]
+fn what_answers_make() {
+    check_queue(
+        "[[queues.troops.then]]\nqueue = \"trops\"\ntask = \".\"\n[queues.troops.page]\nmax = 3",
+        &[
+            "jobq.toml:7: queues.troops.then[1].queue: there is no queue 'trops'",
+            "  hint: did you mean 'troops'?",
+            "jobq.toml:9: queues.troops.page.next: give one of next, cursor and number",
+        ],
+    );
+    let ring = "then = { queue = \"troops\", task = \".\" }";
+    check_queue(
+        ring,
+        &[
+            "jobq.toml:4: queues.troops.then: the queues make tasks for each other in a ring: troops -> troops",
+            "  hint: break the ring, or say how deep it may go: max_hops = 16 in [queues.troops]",
+        ],
+    );
+    let head = "[limits.a]\nrate = \"1/s\"\nhosts = [\"a.example\"]\n[queues.troops]\nlimit = \"a\"";
+    assert!(Config::parse("jobq.toml", &format!("{head}\n{ring}\nmax_hops = 3")).is_ok());
 }
 
 #[test]

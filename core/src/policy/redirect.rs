@@ -45,11 +45,16 @@ pub fn follow(mut request: Request, status: u16, to: String) -> Request {
         request.body = None;
         request.headers.retain(|(name, _)| !name.starts_with("content-"));
     }
-    if !same_origin(&request.url, &to) {
-        request.headers.retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
-    }
+    keep_credentials(&mut request.headers, &request.url, &to);
     request.url = to;
     request
+}
+
+/// Drops the headers that say who calls where `to` is another origin than `from`.
+pub(super) fn keep_credentials(headers: &mut Vec<(String, String)>, from: &str, to: &str) {
+    if !same_origin(from, to) {
+        headers.retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
+    }
 }
 
 fn same_origin(a: &str, b: &str) -> bool {

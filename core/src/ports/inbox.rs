@@ -41,7 +41,9 @@ pub trait Inbox: Send + Sync {
     ///
     /// Ok promises, entry by entry and in order: `Held`, the end is durable, and its batch's count was
     /// raised with it; or `Stale`, nothing was changed. A copy or letter is durable before its original is
-    /// deleted. A copy is hidden for its delay, or for as long as the backend can hide one.
+    /// deleted. A copy is hidden for its delay, or for as long as the backend can hide one. Children are durable, and
+    /// counted as known in their batch, before their parent is deleted and counted; a stale parent's are not sent where
+    /// the adapter can write all of it at once.
     ///
     /// A fault means that any of it may have happened: a repeat goes on with what hadn't and answers `Stale` for
     /// what had; it may then send a copy twice, or count twice, where the adapter can't write all of it at once.

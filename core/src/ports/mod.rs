@@ -6,6 +6,7 @@ pub mod depth;
 pub mod fleet;
 pub mod history;
 pub mod inbox;
+pub mod jq;
 pub mod ledger;
 pub mod metrics;
 pub mod morgue;

@@ -1,13 +1,14 @@
 //! What becomes of a task when it is sent back: nothing, or what an edited line says.
 
 use jobq_core::envelope::Envelope;
+use jobq_core::settlement::LARGEST_ENVELOPE;
 use serde_json::value::RawValue;
 
 use super::program::{Program, normal};
 use crate::draft::Draft;
 use crate::json_line;
-use crate::pack::{LARGEST, too_large};
-use crate::problem::Problem;
+use crate::pack::too_large;
+use jobq_core::written::problem::Problem;
 
 /// Gives a task what a draft says of it; what the draft doesn't say stays.
 pub(crate) fn apply(envelope: &mut Envelope, draft: Draft) -> Result<(), Problem> {
@@ -21,7 +22,7 @@ pub(crate) fn apply(envelope: &mut Envelope, draft: Draft) -> Result<(), Problem
     envelope.id = draft.id.unwrap_or_else(|| envelope.id.clone());
     envelope.priority = draft.priority.unwrap_or(envelope.priority);
     let bytes = envelope.encode().len();
-    if bytes > LARGEST { Err(too_large(bytes, LARGEST)) } else { Ok(()) }
+    if bytes > LARGEST_ENVELOPE { Err(too_large(bytes, LARGEST_ENVELOPE)) } else { Ok(()) }
 }
 
 /// What a program makes of a task's line; none if it makes nothing of it.

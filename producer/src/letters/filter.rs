@@ -10,7 +10,7 @@ use jobq_core::time::Timestamp;
 use regex::Regex;
 
 use super::line::Line;
-use crate::address::endpoint;
+use jobq_core::written::address::endpoint;
 
 /// Which letters are meant. What is given must all fit; of several words for one thing, one must.
 #[derive(Debug, Clone, Default)]

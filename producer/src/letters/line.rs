@@ -14,7 +14,7 @@ use jobq_core::time::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::address::endpoint;
+use jobq_core::written::address::endpoint;
 
 /// A dead letter as one line of JSON.
 #[derive(Debug, Clone, Serialize)]

@@ -10,7 +10,7 @@ use jobq_core::task::Request;
 use jobq_core::time::Timestamp;
 
 use super::order::{Judged, Order};
-use crate::problem::Problem;
+use jobq_core::written::problem::Problem;
 
 /// How many calls are shown that go back.
 const FIRST: usize = 5;

@@ -11,7 +11,7 @@ use super::filter::Filter;
 use super::line::Line;
 use super::picked::Picked;
 use super::program::Program;
-use crate::problem::Problem;
+use jobq_core::written::problem::Problem;
 
 /// Which letters are meant, and what becomes of them.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use jobq_core::name::QueueName;
 
 use crate::draft::Draft;
 use crate::json_line;
-use crate::problem::{Problem, Refused};
+use jobq_core::written::problem::{Problem, Refused};
 
 /// The most bytes of a line: more than any letter has.
 const LONGEST: u64 = 8 << 20;

@@ -107,7 +107,7 @@ fn what_is_pushed_keeps_its_history() {
         batch: "again".parse().unwrap(),
         defaults: crate::draft::Defaults::default(),
         pushed_at: Timestamp::from_secs(9),
-        largest: crate::pack::LARGEST,
+        largest: jobq_core::settlement::LARGEST_ENVELOPE,
         longest_delay: None,
         tracing: None,
     };

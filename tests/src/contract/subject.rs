@@ -254,7 +254,7 @@ pub async fn settle<S: Inbox>(store: &S, receipt: &Receipt, end: End) -> Settled
 
 /// The end of a task of batch `id` whose call ended well.
 pub fn done(id: &str) -> End {
-    End::Done { batch: batch(id) }
+    End::Done { batch: batch(id), children: Vec::new() }
 }
 
 /// The bodies of deliveries, as text.

@@ -21,6 +21,7 @@ mod bad_input;
 mod disk_full;
 mod doctor;
 mod eta;
+mod fanout;
 mod first_steps;
 mod help;
 mod json_contract;

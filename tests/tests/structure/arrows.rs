@@ -6,9 +6,19 @@ use crate::manifests::{Member, members};
 use crate::nothing_wrong;
 use crate::sources::{Source, of_programs};
 
-/// All that the core is built from: text formats, time zones, urls, and derives.
-const OF_CORE: [&str; 9] =
-    ["cronexpr", "httpdate", "jiff", "serde", "serde_json", "strsim", "thiserror", "toml", "url"];
+/// All that the core is built from: text formats, time zones, urls, a digest for ids, and derives.
+const OF_CORE: [&str; 10] = [
+    "cronexpr",
+    "httpdate",
+    "jiff",
+    "serde",
+    "serde_json",
+    "strsim",
+    "thiserror",
+    "toml",
+    "url",
+    "xxhash-rust",
+];
 
 /// Runtimes, databases, networks and chance: for adapters and the program alone.
 const OUTSIDE: [&str; 16] = [

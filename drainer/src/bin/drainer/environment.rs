@@ -7,6 +7,7 @@ use jobq_adapters::aws::bundled::configuration;
 use jobq_adapters::aws::log::Log;
 use jobq_adapters::aws::sdk::Sdk;
 use jobq_adapters::clock::SystemClock;
+use jobq_adapters::jq::sandbox::Bounds;
 use jobq_adapters::log::Line;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::limit::Limit;
@@ -15,6 +16,9 @@ use jobq_core::queue::Queue;
 use jobq_core::stack::Stack;
 
 use crate::env_vars;
+
+/// The memory of the smallest function, in megabytes.
+const SMALLEST: u64 = 128;
 
 /// What is made once and lasts for all invocations of one environment.
 pub(crate) struct Environment {
@@ -43,6 +47,12 @@ impl Environment {
     /// What to do, and by which settings.
     pub(crate) fn setup(&self) -> Result<&Setup, Fault> {
         self.setup.as_ref().map_err(|why| Fault::new(FaultKind::Lasting, why))
+    }
+
+    /// What jq programs may take: a third of the function's memory, which they share with the drainer.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let megabytes: Option<u64> = env_vars::read(env_vars::MEMORY).and_then(|text| text.parse().ok());
+        Bounds { memory: (megabytes.unwrap_or(SMALLEST) << 20) / 3, ..Bounds::default() }
     }
 
     /// Tells one thing.

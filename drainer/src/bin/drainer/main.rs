@@ -11,15 +11,22 @@ mod environment;
 mod invocation;
 mod world;
 
+use std::process::ExitCode;
+
+use jobq_adapters::jq::child::serve_if_asked;
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde_json::Value;
 
 use crate::environment::Environment;
 
-fn main() -> Result<(), Error> {
+fn main() -> Result<ExitCode, Error> {
+    if let Some(exit) = serve_if_asked(env_vars::arguments()) {
+        return Ok(exit);
+    }
     // One thread: a small function has a small part of one processor.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve())
+    runtime.block_on(serve())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn serve() -> Result<(), Error> {

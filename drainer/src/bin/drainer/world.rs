@@ -8,11 +8,13 @@ use jobq_adapters::aws::secrets::AwsSecrets;
 use jobq_adapters::aws::store::AwsStore;
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
+use jobq_adapters::jq::sandbox::Sandbox;
 use jobq_core::fault::Fault;
 use jobq_core::name::DrainerId;
 use jobq_core::ports::spans::NoSpans;
 use jobq_drainer::world::World;
 
+use crate::env_vars;
 use crate::environment::{Environment, Setup};
 
 /// The ports of a drainer on AWS.
@@ -23,6 +25,7 @@ pub(crate) struct LambdaWorld {
     store: AwsStore<SystemClock>,
     target: HttpTarget<AwsSecrets<SystemClock>>,
     results: S3Results<SystemClock>,
+    jq: Sandbox,
     metrics: EmfMetrics<SystemClock>,
     clock: SystemClock,
 }
@@ -48,6 +51,7 @@ impl LambdaWorld {
             store: AwsStore::open(sdk, stack.clone(), clock),
             target: HttpTarget::new(limit.clone(), AwsSecrets::open(sdk, stack.clone(), clock))?,
             results,
+            jq: Sandbox::of(env_vars::own_file()?, environment.bounds()),
             metrics: EmfMetrics::new(
                 stack.name.clone(),
                 limit.name.clone(),
@@ -70,6 +74,7 @@ impl World for LambdaWorld {
     type Ledger = AwsStore<SystemClock>;
     type Target = HttpTarget<AwsSecrets<SystemClock>>;
     type ResultSink = S3Results<SystemClock>;
+    type Jq = Sandbox;
     type Metrics = EmfMetrics<SystemClock>;
     // A task's context goes on with it and to the API; spans of functions are sent nowhere.
     type Spans = NoSpans;
@@ -93,6 +98,10 @@ impl World for LambdaWorld {
 
     fn results(&self) -> &Self::ResultSink {
         &self.results
+    }
+
+    fn jq(&self) -> &Sandbox {
+        &self.jq
     }
 
     fn metrics(&self) -> &Self::Metrics {

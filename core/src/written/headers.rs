@@ -1,8 +1,8 @@
 //! Headers: names and values HTTP can carry, and none that jobq or HTTP sets by itself.
 
-use jobq_core::config::secret_names::{OPENING, secret_names};
+use crate::secret_names::{OPENING, secret_names};
 
-use crate::problem::{Problem, quoted};
+use crate::written::problem::{Problem, quoted};
 
 /// Headers no task may set, each with its reason.
 const FORBIDDEN: [(&str, &str); 11] = [
@@ -22,7 +22,7 @@ const FORBIDDEN: [(&str, &str); 11] = [
 const HOP: &str = "it belongs to the connection, not to the call: leave it out";
 
 /// Checks a header and adds it, its name in lower case.
-pub(crate) fn add(headers: &mut Vec<(String, String)>, name: &str, value: &str) -> Result<(), Problem> {
+pub fn add(headers: &mut Vec<(String, String)>, name: &str, value: &str) -> Result<(), Problem> {
     let name = check_name(name)?;
     check_value(&name, value)?;
     if headers.iter().any(|(other, _)| *other == name) {
@@ -34,7 +34,7 @@ pub(crate) fn add(headers: &mut Vec<(String, String)>, name: &str, value: &str) 
 }
 
 /// Whether a header of this name, in lower case, is among them.
-pub(crate) fn has(headers: &[(String, String)], name: &str) -> bool {
+pub fn has(headers: &[(String, String)], name: &str) -> bool {
     headers.iter().any(|(other, _)| other == name)
 }
 

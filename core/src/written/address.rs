@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use jobq_core::config::secret_names::{OPENING, secret_names};
+use crate::secret_names::{OPENING, secret_names};
 use url::Url;
 
-use crate::problem::{Problem, quoted};
+use crate::written::problem::{Problem, quoted};
 
 /// The longest url. Most servers refuse longer ones with 414.
 const LONGEST: usize = 8 * 1024;
@@ -26,7 +26,7 @@ impl fmt::Display for Endpoint {
 }
 
 /// Checks a url as it stands in a task.
-pub(crate) fn check(text: &str) -> Result<(), Problem> {
+pub fn check(text: &str) -> Result<(), Problem> {
     check_characters(text)?;
     check_scheme(text)?;
     let parsed = Url::parse(text).map_err(|error| unreadable(text, error))?;
@@ -41,7 +41,7 @@ pub(crate) fn check(text: &str) -> Result<(), Problem> {
 }
 
 /// Where a call of this url goes; none for a url that [`check`] would refuse.
-pub(crate) fn endpoint(text: &str) -> Option<Endpoint> {
+pub fn endpoint(text: &str) -> Option<Endpoint> {
     let parsed = Url::parse(text).ok()?;
     Some(Endpoint { host: parsed.host_str()?.to_owned(), port: parsed.port_or_known_default()? })
 }

@@ -27,19 +27,21 @@ pub struct Refused {
 }
 
 impl Problem {
-    pub(crate) fn new(reason: impl AsRef<str>) -> Self {
+    /// A problem with this reason.
+    pub fn new(reason: impl AsRef<str>) -> Self {
         Self { reason: one_line(reason.as_ref(), SHOWN), hint: None }
     }
 
+    /// The same problem, and what would put it right.
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl AsRef<str>) -> Self {
+    pub fn hint(mut self, hint: impl AsRef<str>) -> Self {
         self.hint = Some(one_line(hint.as_ref(), SHOWN));
         self
     }
 
     /// The same problem, of a line that takes others with it.
     #[must_use]
-    pub(crate) fn up_to(mut self, line: u64) -> Self {
+    pub fn up_to(mut self, line: u64) -> Self {
         let with_it = format!(", and the lines up to {line} are refused with it");
         self.reason.push_str(&with_it);
         self
@@ -70,7 +72,7 @@ fn told(f: &mut fmt::Formatter<'_>, reason: &str, hint: Option<&str>) -> fmt::Re
 }
 
 /// A value in quotes, cut if it is long.
-pub(crate) fn quoted(value: &str) -> String {
+pub fn quoted(value: &str) -> String {
     format!("'{}'", one_line(value, QUOTED))
 }
 

@@ -1,0 +1,20 @@
+//! The jq programs of a configuration, looked at before anything is done with it.
+
+use jobq_adapters::jq::language::Program;
+use jobq_core::config::Config;
+use jobq_core::config::problem::Problem;
+use jobq_core::jq::VARIABLES;
+
+/// What is wrong with the programs of a configuration read from this file.
+pub(crate) fn problems(config: &Config, file: &str) -> Vec<Problem> {
+    let programs = config.queues.values().flat_map(|queue| queue.growth.programs());
+    let mut problems: Vec<Problem> = programs
+        .filter_map(|program| {
+            let wrong = Program::new(&program.code, &VARIABLES).err()?;
+            let message = format!("{}: {}", program.key, wrong.message);
+            Some(Problem { file: file.to_owned(), line: program.line, message, hint: wrong.hint })
+        })
+        .collect();
+    problems.sort_by_key(|problem| problem.line);
+    problems
+}
