@@ -50,6 +50,7 @@ macro_rules! hold_queue_and_ledger {
             }
             queue::ending {
                 done_is_gone,
+                children_come_with_the_end,
                 a_retry_comes_back,
                 dead_leaves_a_letter,
                 a_release_hands_back,

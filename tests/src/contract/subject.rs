@@ -160,7 +160,7 @@ pub fn troops() -> QueueName {
     "troops".parse().unwrap()
 }
 
-/// A queue that has batches at most, never tasks.
+/// A queue that has batches, and tasks at most that others made.
 pub fn warriors() -> QueueName {
     "warriors".parse().unwrap()
 }

@@ -8,9 +8,11 @@ use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::ports::morgue::Morgue;
 use jobq_core::ports::outbox::Outbox;
-use jobq_core::settlement::{End, Settled, Settlement};
+use jobq_core::settlement::{Child, End, Settled, Settlement};
 
-use crate::contract::subject::{Subject, batch, bodies, done, letters, parcel, push, settle, troops};
+use crate::contract::subject::{
+    Subject, batch, bodies, done, letters, parcel, push, settle, troops, warriors,
+};
 
 /// A task done is gone for good and counted once.
 pub async fn done_is_gone<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
@@ -23,6 +25,38 @@ pub async fn done_is_gone<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
     assert_eq!(subject.take(&subject.open(), 10).await, []);
     let counted = Tally { known: 1, done: 1, dead: 0 };
     assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
+}
+
+/// The children of a task done are there, in their queues and after their delays, known to the batch and sent once.
+pub async fn children_come_with_the_end<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
+    let store = subject.open();
+    push(&store, "b", &["parent"]).await;
+    let receipt = subject.gather_one(&store).await.receipt;
+    let delay = subject.visibility() * 2;
+    let child = |queue, body, delay| Child { queue, parcel: parcel("b", body), delay };
+    let children = vec![
+        child(troops(), "soon", Duration::ZERO),
+        child(troops(), "later", delay),
+        child(warriors(), "elsewhere", Duration::ZERO),
+    ];
+    let grown = || End::Done { batch: batch("b"), children: children.clone() };
+    let begun = subject.now();
+    assert_eq!(settle(&store, &receipt, grown()).await, Settled::Held);
+    assert_eq!(settle(&store, &receipt, grown()).await, Settled::Stale);
+    let counted = Tally { known: 4, done: 1, dead: 0 };
+    assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
+    let soon = subject.gather_one(&store).await;
+    assert_eq!(soon.body, b"soon");
+    assert_eq!(settle(&store, &soon.receipt, done("b")).await, Settled::Held);
+    subject.until(begun + delay - subject.moment()).await;
+    assert_eq!(subject.take(&store, 10).await, []);
+    subject.until(begun + delay).await;
+    assert_eq!(subject.gather_one(&store).await.body, b"later");
+    let elsewhere = async || {
+        let wait = Duration::from_secs(if subject.is_exact() { 0 } else { 1 });
+        store.receive(&warriors(), 10, subject.visibility(), wait).await.unwrap()
+    };
+    subject.settles_at(vec!["elsewhere".to_owned()], async || bodies(&elsewhere().await)).await;
 }
 
 /// A retry's copy takes the original's place after its delay, and is a new message.
