@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::sqlite::store::LocalStore;
-use jobq_core::batch::{Mark, NewBatch};
+use jobq_core::batch::{Mark, Member, NewBatch};
 use jobq_core::delivery::Delivery;
 use jobq_core::fault::Fault;
 use jobq_core::name::{BatchId, QueueName};
@@ -17,7 +17,7 @@ use jobq_core::ports::depth::Depth;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Parcel, Settlement};
-use jobq_core::task::Priority;
+use jobq_core::task::{Priority, TaskId};
 
 /// Parcels in one send.
 const CHUNK: usize = 1_000;
@@ -31,6 +31,7 @@ type Store = LocalStore<SystemClock>;
 struct Names {
     queue: QueueName,
     batch: BatchId,
+    task: TaskId,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -41,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let folder = tempfile::tempdir()?;
     let store = LocalStore::open(&folder.path().join("jobq.db"), SystemClock::new())?;
-    let names = Names { queue: "troops".parse()?, batch: "speed".parse()? };
+    let names = Names { queue: "troops".parse()?, batch: "speed".parse()?, task: "one".parse()? };
     let step = Step::begin("push");
     push(&store, &names, tasks).await?;
     step.end(tasks);
@@ -86,7 +87,10 @@ async fn drain(store: &Store, names: &Names, handful: usize, mut tasks: usize) -
         let done = |delivery: &Delivery| Settlement {
             queue: delivery.queue.clone(),
             receipt: delivery.receipt.clone(),
-            end: End::Done { batch: names.batch.clone(), children: Vec::new() },
+            end: End::Done {
+                of: Member { batch: names.batch.clone(), task: names.task.clone() },
+                children: Vec::new(),
+            },
         };
         let ends: Vec<_> = found.iter().map(done).collect();
         store.settle(&ends).await?;

@@ -162,6 +162,7 @@ impl Metrics for Meter {
             | Event::SlotsForfeited(_)
             | Event::TaskRetried(_)
             | Event::TaskReleased(_)
+            | Event::TaskSkipped(_)
             | Event::SettlementStale(_)
             | Event::DrainerWentAlone(_)
             | Event::DrainerRejoined(_) => {}

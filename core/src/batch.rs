@@ -1,6 +1,7 @@
 //! Batches: the tasks of one push, and how far they are.
 
 use crate::name::{BatchId, QueueName};
+use crate::task::TaskId;
 use crate::time::Timestamp;
 
 /// A push about to be made.
@@ -38,6 +39,15 @@ pub enum Opened {
     Foreign,
 }
 
+/// A task of a batch: what is counted, once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Member {
+    /// The batch.
+    pub batch: BatchId,
+    /// The task. No two of a batch have one id, but for copies of one task.
+    pub task: TaskId,
+}
+
 /// A batch's counts. A task is counted once, however often it was delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -47,12 +57,14 @@ pub struct Tally {
     pub done: u64,
     /// Tasks in the dead-letter queue.
     pub dead: u64,
+    /// Tasks that were never called, because their batch was canceled.
+    pub skipped: u64,
 }
 
 impl Tally {
-    /// Tasks neither done nor dead: waiting, delayed or in flight.
+    /// Tasks that have not ended: waiting, delayed or in flight.
     pub fn open(self) -> u64 {
-        self.known.saturating_sub(self.done).saturating_sub(self.dead)
+        self.known.saturating_sub(self.done).saturating_sub(self.dead).saturating_sub(self.skipped)
     }
 }
 

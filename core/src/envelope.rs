@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::Attempt;
+use crate::batch::Member;
 use crate::death::Death;
 use crate::name::BatchId;
 use crate::settlement::Parcel;
@@ -111,6 +112,11 @@ impl Envelope {
     /// Until when it waits, if it was received too early: by a backend that can hide nothing for longer.
     pub fn waits_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.due.max(self.not_before).filter(|until| *until > now)
+    }
+
+    /// Who it is in its batch.
+    pub fn member(&self) -> Member {
+        Member { batch: self.batch.clone(), task: self.id.clone() }
     }
 
     /// The envelope of a task that this one's answer made at `now`: of the same batch and trace, one fan-out further.

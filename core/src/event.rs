@@ -19,7 +19,9 @@ use calls::{CallEnded, CallStarted};
 use drainers::{DrainBegun, DrainEnded, DrainerRejoined, DrainerWentAlone};
 use limits::{LeaseBooked, LeaseDeferred, LimitCooled, SlotsForfeited};
 use operations::{OperationFailed, OperationRecovered};
-use tasks::{SettlementStale, TaskDied, TaskDone, TaskReleased, TaskRetried, TasksAwaited, TasksReceived};
+use tasks::{
+    SettlementStale, TaskDied, TaskDone, TaskReleased, TaskRetried, TaskSkipped, TasksAwaited, TasksReceived,
+};
 use telling::Telling;
 
 /// Makes the enum of all kinds, and passes each one's own word on.
@@ -67,6 +69,7 @@ events! {
     TaskRetried,
     TaskDied,
     TaskReleased,
+    TaskSkipped,
     SettlementStale,
     DrainerWentAlone,
     DrainerRejoined,

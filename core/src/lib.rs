@@ -51,4 +51,5 @@ pub mod zone;
 pub mod policy;
 pub mod ports;
 
+pub mod completion;
 pub mod config;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::batch::Member;
 use crate::delivery::Receipt;
 use crate::name::{BatchId, QueueName};
 use crate::task::Priority;
@@ -49,8 +50,8 @@ pub enum End {
     /// Its record is stored: send its children and count them as known, then delete it and count its batch's task as
     /// done.
     Done {
-        /// The batch whose counts rise.
-        batch: BatchId,
+        /// The task that is done.
+        of: Member,
         /// What its answer made, all of it in this batch.
         children: Vec<Child>,
     },
@@ -65,8 +66,13 @@ pub enum End {
     Dead {
         /// The encoded dead letter.
         letter: Vec<u8>,
-        /// The batch whose count rises; none if the message was no envelope.
-        batch: Option<BatchId>,
+        /// The task that is dead; none if the message was no envelope.
+        of: Option<Member>,
+    },
+    /// Delete it and count its task as skipped: its batch was canceled before it was called.
+    Skipped {
+        /// The task that won't be called.
+        of: Member,
     },
     /// Hand it back as it came: it was never called, or its end is unknown. Its receive is uncounted where the
     /// backend can do that.

@@ -163,6 +163,7 @@ impl<'w, W: World> Engine<'w, W> {
         self.look_out(now);
         self.pass_deadlines(now);
         self.mind_doors(now);
+        self.skip_canceled();
         // What others may have a use for is handed back, but not while slots are left to use it in.
         let closed = !self.has_slots(now) && self.bookings.closed;
         match self.stage {

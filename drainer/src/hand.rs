@@ -98,6 +98,17 @@ impl Hand {
         self.suspects.retain(&keep);
     }
 
+    /// Takes out all tasks that `are_meant`.
+    pub(crate) fn take_those(&mut self, are_meant: impl Fn(&Ready) -> bool) -> Vec<Ready> {
+        let mut taken: Vec<Ready> = self.suspects.extract_if(.., |ready| are_meant(ready)).collect();
+        for queue in &mut self.queues {
+            let (meant, others) = queue.drain(..).partition(&are_meant);
+            *queue = others;
+            taken.extend::<VecDeque<Ready>>(meant);
+        }
+        taken
+    }
+
     /// Takes out all tasks of one queue.
     pub(crate) fn take_all_of(&mut self, queue: usize) -> Vec<Ready> {
         let suspects = self.suspects.extract_if(.., |ready| ready.queue == queue);

@@ -11,6 +11,7 @@
 mod alone;
 mod booked;
 mod called;
+mod canceled;
 mod endings;
 mod engine;
 mod hand;

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use jobq_core::batch::Member;
 use jobq_core::dead_letter::{DeadLetter, Remains};
 use jobq_core::death::Reason;
 use jobq_core::delivery::Receipt;
 use jobq_core::envelope::Envelope;
 use jobq_core::event::Event;
-use jobq_core::event::tasks::{SettlementStale, TaskDied, TaskDone, TaskReleased, TaskRetried};
+use jobq_core::event::tasks::{SettlementStale, TaskDied, TaskDone, TaskReleased, TaskRetried, TaskSkipped};
 use jobq_core::fault::Fault;
 use jobq_core::name::QueueName;
 use jobq_core::policy::wait;
@@ -49,12 +50,14 @@ enum Tells {
     Retried { delay: Duration, spent: bool },
     Died(Reason),
     Released,
+    Skipped,
 }
 
 impl Ending {
     /// The call ended well, and its answer made these tasks.
     pub(crate) fn done(receipt: Receipt, record: Record, children: Vec<Child>) -> Self {
-        let end = End::Done { batch: record.batch.clone(), children };
+        let of = Member { batch: record.batch.clone(), task: record.task.clone() };
+        let end = End::Done { of, children };
         let settlement = Settlement { queue: record.queue.clone(), receipt, end };
         Self { recorded: record.body.len(), record: Some(record), ..Self::new(settlement, Tells::Done) }
     }
@@ -74,11 +77,11 @@ impl Ending {
 
     /// The task failed for good.
     pub(crate) fn dead(queue: &QueueName, receipt: Receipt, letter: DeadLetter) -> Self {
-        let batch = match &letter.remains {
-            Remains::Envelope(envelope) => Some(envelope.batch.clone()),
+        let of = match &letter.remains {
+            Remains::Envelope(envelope) => Some(envelope.member()),
             Remains::Unreadable(_) => None,
         };
-        let end = End::Dead { letter: letter.encode(), batch };
+        let end = End::Dead { letter: letter.encode(), of };
         let settlement = Settlement { queue: queue.clone(), receipt, end };
         Self::new(settlement, Tells::Died(letter.reason))
     }
@@ -92,6 +95,13 @@ impl Ending {
     pub(crate) fn released(queue: &QueueName, receipt: Receipt) -> Self {
         let settlement = Settlement { queue: queue.clone(), receipt, end: End::Release };
         Self::new(settlement, Tells::Released)
+    }
+
+    /// The task won't be called: its batch was canceled.
+    pub(crate) fn skipped(queue: &QueueName, receipt: Receipt, envelope: &Envelope) -> Self {
+        let end = End::Skipped { of: envelope.member() };
+        let settlement = Settlement { queue: queue.clone(), receipt, end };
+        Self::new(settlement, Tells::Skipped)
     }
 
     /// The delivery was never called; what goes back is a copy whose receives are counted anew.
@@ -145,7 +155,7 @@ impl Ending {
             End::Retry { copy, .. } => copy.body.len(),
             End::Dead { letter, .. } => letter.len(),
             End::Done { children, .. } => children.iter().map(|child| child.parcel.body.len()).sum(),
-            End::Release => 0,
+            End::Skipped { .. } | End::Release => 0,
         };
         self.recorded + ended
     }
@@ -157,6 +167,7 @@ impl Ending {
             Tells::Retried { delay, spent } => TaskRetried { queue, delay, spent }.into(),
             Tells::Died(reason) => TaskDied { queue, reason }.into(),
             Tells::Released => TaskReleased { queue }.into(),
+            Tells::Skipped => TaskSkipped { queue }.into(),
         }
     }
 }
@@ -225,6 +236,7 @@ impl<W: World> Engine<'_, W> {
             Tells::Retried { spent, .. } => self.summary.retried += u64::from(*spent),
             Tells::Died(_) => self.summary.dead += 1,
             Tells::Released => self.summary.released += 1,
+            Tells::Skipped => self.summary.skipped += 1,
         }
     }
 }

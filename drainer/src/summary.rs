@@ -17,6 +17,8 @@ pub struct Summary {
     pub dead: u64,
     /// Deliveries handed back without a call.
     pub released: u64,
+    /// Tasks never called, because their batch was canceled.
+    pub skipped: u64,
     /// Settlements that came too late: the task had been given out again.
     pub stale: u64,
     /// Slots in which no call could be started in time.
@@ -35,6 +37,7 @@ impl Add for Summary {
             throttled: self.throttled + other.throttled,
             dead: self.dead + other.dead,
             released: self.released + other.released,
+            skipped: self.skipped + other.skipped,
             stale: self.stale + other.stale,
             forfeited: self.forfeited + other.forfeited,
         }

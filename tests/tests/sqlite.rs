@@ -13,7 +13,9 @@ use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Settled, Settlement};
 use jobq_core::time::Timestamp;
-use jobq_tests::contract::subject::{batch, new_batch, parcel, push, settle, take_one, troops};
+use jobq_tests::contract::subject::{
+    anybody, batch, done, new_batch, parcel, push, settle, take_one, troops,
+};
 use jobq_tests::hand_clock::HandClock;
 
 fn clock() -> HandClock {
@@ -124,7 +126,7 @@ async fn the_overview_shows_queues_and_batches() {
     let store = open(&folder.path().join("jobq.db")).unwrap();
     assert_eq!(store.queues().await.unwrap(), []);
     push(&store, "b", &["one"]).await;
-    let end = End::Dead { letter: b"letter".to_vec(), batch: Some(batch("b")) };
+    let end = End::Dead { letter: b"letter".to_vec(), of: Some(anybody("b")) };
     let receipt = take_one(&store).await.receipt;
     settle(&store, &receipt, end).await;
 
@@ -156,12 +158,12 @@ async fn what_came_and_ended_is_counted_by_the_minute() {
     assert_eq!(store.lately(&troops()).await.unwrap().added.count, 0.0);
     push(&store, "b", &["one", "two", "three", "four"]).await;
     let retry = |task: &str| End::Retry { copy: parcel("b", task), delay: Duration::ZERO };
-    let ends = [End::Done { batch: batch("b"), children: Vec::new() }, End::Release, retry("again")];
+    let ends = [done("b"), End::Release, retry("again")];
     for end in ends {
         let receipt = take_one(&store).await.receipt;
         settle(&store, &receipt, end).await;
     }
-    let letter = End::Dead { letter: b"no task of ours".to_vec(), batch: None };
+    let letter = End::Dead { letter: b"no task of ours".to_vec(), of: None };
     let receipt = take_one(&store).await.receipt;
     settle(&store, &receipt, letter.clone()).await;
     // Too late: its delivery has ended.
@@ -214,8 +216,7 @@ async fn a_file_of_the_first_layout_is_changed_and_keeps_what_it_holds() {
     drop(db);
 
     let store = open(&path).unwrap();
-    settle(&store, &take_one(&store).await.receipt, End::Done { batch: batch("b"), children: Vec::new() })
-        .await;
+    settle(&store, &take_one(&store).await.receipt, done("b")).await;
     assert_eq!(store.lately(&troops()).await.unwrap().settled.count, 1.0);
     let version = |db: rusqlite::Connection| {
         db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap()

@@ -80,13 +80,20 @@ impl<C: Clock> AwsStore<C> {
     }
 
     /// Counts tasks that ended. A batch nobody opened isn't counted. A repeat after a fault may count twice.
-    pub(super) async fn count_ended(&self, batch: &BatchId, done: u64, dead: u64) -> Result<(), Fault> {
+    pub(super) async fn count_ended(
+        &self,
+        batch: &BatchId,
+        done: u64,
+        dead: u64,
+        skipped: u64,
+    ) -> Result<(), Fault> {
         let operation = format!("count what has ended of batch '{batch}'");
         let request = self
             .change(batch)
-            .update_expression("ADD done :done, dead :dead SET expires = :expires")
+            .update_expression("ADD done :done, dead :dead, skipped :skipped SET expires = :expires")
             .expression_attribute_values(":done", number(done))
-            .expression_attribute_values(":dead", number(dead));
+            .expression_attribute_values(":dead", number(dead))
+            .expression_attribute_values(":skipped", number(skipped));
         self.changed(&operation, request).await.map(drop)
     }
 
@@ -146,7 +153,13 @@ enum Changed {
 
 /// The counts in a batch's item.
 pub(super) fn tally(item: &Item) -> Result<Tally, Malformed> {
-    Ok(Tally { known: whole(item, "known")?, done: whole(item, "done")?, dead: whole(item, "dead")? })
+    Ok(Tally {
+        known: whole(item, "known")?,
+        done: whole(item, "done")?,
+        dead: whole(item, "dead")?,
+        // Batches of older programs have none.
+        skipped: if item.contains_key("skipped") { whole(item, "skipped")? } else { 0 },
+    })
 }
 
 fn found(item: &Item, batch: &NewBatch) -> Result<(Opened, u64), Malformed> {

@@ -64,10 +64,10 @@ impl<C: Clock> AwsStore<C> {
     async fn count_grown(&self, endings: &mut [Ending<'_>]) -> Option<Fault> {
         let mut batches: HashMap<BatchId, (u64, Vec<usize>)> = HashMap::new();
         for (at, ending) in endings.iter().enumerate() {
-            let End::Done { batch, children } = &ending.settlement.end else { continue };
+            let End::Done { of, children } = &ending.settlement.end else { continue };
             let sent = ending.claim.as_ref().map_or(0, |claim| claim.sent().len());
             if ending.is_at(Stage::Growing) && sent == children.len() {
-                let (count, numbers) = batches.entry(batch.clone()).or_default();
+                let (count, numbers) = batches.entry(of.batch.clone()).or_default();
                 *count += sent as u64;
                 numbers.push(at);
             }

@@ -66,7 +66,7 @@ impl<C: Clock> AwsStore<C> {
             let (to, body, delay) = match &ending.settlement.end {
                 End::Retry { copy, delay } => (stack.queue(queue), &copy.body, *delay),
                 End::Dead { letter, .. } => (stack.dead_letter_queue(queue), letter, Duration::ZERO),
-                End::Done { .. } | End::Release => continue,
+                End::Done { .. } | End::Skipped { .. } | End::Release => continue,
             };
             match Message::new(OPERATION, body.clone(), delay) {
                 Ok(message) => messages.entry(to).or_default().push((number, message)),
@@ -106,7 +106,7 @@ impl<C: Clock> AwsStore<C> {
         let mut jobs = Vec::new();
         for (batch, ended) in ended(endings) {
             jobs.push(async move {
-                let counted = self.count_ended(&batch, ended.done, ended.dead).await;
+                let counted = self.count_ended(&batch, ended.done, ended.dead, ended.skipped).await;
                 (ended.numbers, counted)
             });
         }
@@ -143,7 +143,11 @@ impl Ending<'_> {
     /// Whether it is done and nothing has been asked for yet.
     fn is_done(&self) -> bool {
         self.is_at(Stage::Hidden)
-            && matches!(&self.settlement.end, End::Done { children, .. } if children.is_empty())
+            && match &self.settlement.end {
+                End::Done { children, .. } => children.is_empty(),
+                End::Skipped { .. } => true,
+                End::Retry { .. } | End::Dead { .. } | End::Release => false,
+            }
     }
 
     pub(super) fn reach(&mut self, stage: Stage) {
@@ -195,6 +199,7 @@ fn at<'a, 'b>(
 struct Ended {
     done: u64,
     dead: u64,
+    skipped: u64,
     numbers: Vec<usize>,
 }
 
@@ -205,17 +210,19 @@ fn ended(endings: &mut [Ending<'_>]) -> HashMap<BatchId, Ended> {
         if !ending.is_at(Stage::Deleted) {
             continue;
         }
-        let (batch, done, dead) = match &ending.settlement.end {
-            End::Done { batch, .. } => (batch, 1, 0),
-            End::Dead { batch: Some(batch), .. } => (batch, 0, 1),
-            End::Dead { batch: None, .. } | End::Retry { .. } | End::Release => {
+        let (of, done, dead, skipped) = match &ending.settlement.end {
+            End::Done { of, .. } => (of, 1, 0, 0),
+            End::Dead { of: Some(of), .. } => (of, 0, 1, 0),
+            End::Skipped { of } => (of, 0, 0, 1),
+            End::Dead { of: None, .. } | End::Retry { .. } | End::Release => {
                 ending.reach(Stage::Ended);
                 continue;
             }
         };
-        let ended = batches.entry(batch.clone()).or_default();
+        let ended = batches.entry(of.batch.clone()).or_default();
         ended.done += done;
         ended.dead += dead;
+        ended.skipped += skipped;
         ended.numbers.push(number);
     }
     batches

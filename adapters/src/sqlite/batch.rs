@@ -2,8 +2,10 @@
 
 use jobq_core::batch::{Mark, NewBatch, Opened, Tally};
 use jobq_core::name::BatchId;
+use jobq_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::completion;
 use super::number::{count, instant, read, stored};
 
 /// Makes a batch, or finds it.
@@ -31,29 +33,41 @@ fn insert(db: &Connection, batch: &NewBatch) -> rusqlite::Result<()> {
 }
 
 /// Moves a batch's mark and counts what was sent with it. False if there is no such batch.
-pub(super) fn advance(db: &Connection, id: &BatchId, sent: usize, mark: &Mark) -> rusqlite::Result<bool> {
+pub(super) fn advance(
+    db: &Connection,
+    id: &BatchId,
+    sent: usize,
+    mark: &Mark,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
     let sql =
         "UPDATE batches SET known = known + ?2, lines = ?3, refused = ?4, complete = ?5 WHERE name = ?1";
     let row = params![id.as_str(), count(sent), stored(mark.lines), stored(mark.refused), mark.complete];
-    Ok(db.prepare_cached(sql)?.execute(row)? > 0)
+    let is_there = db.prepare_cached(sql)?.execute(row)? > 0;
+    completion::note(db, id, now)?;
+    Ok(is_there)
 }
 
 /// A batch's counts.
 pub(super) fn tally(db: &Connection, id: &BatchId) -> rusqlite::Result<Option<Tally>> {
-    db.prepare_cached("SELECT known, done, dead FROM batches WHERE name = ?1")?
+    db.prepare_cached("SELECT known, done, dead, skipped FROM batches WHERE name = ?1")?
         .query_row([id.as_str()], |row| {
             Ok(Tally {
                 known: row.get(0).map(read)?,
                 done: row.get(1).map(read)?,
                 dead: row.get(2).map(read)?,
+                skipped: row.get(3).map(read)?,
             })
         })
         .optional()
 }
 
-/// Counts tasks that go back to their queues: each is one less dead in its batch. A batch nobody opened isn't counted.
+/// Counts tasks that go back to their queues: each is one less dead in its batch, which is open again. A batch nobody
+/// opened isn't counted.
 pub(super) fn reopen(db: &Connection, back: &[BatchId]) -> rusqlite::Result<()> {
-    let mut update = db.prepare_cached("UPDATE batches SET dead = max(dead - 1, 0) WHERE name = ?1")?;
+    let mut update = db.prepare_cached(
+        "UPDATE batches SET dead = max(dead - 1, 0), finished_at = NULL, told = 0, held_until = NULL WHERE name = ?1",
+    )?;
     back.iter().try_for_each(|batch| update.execute([batch.as_str()]).map(drop))
 }
 
@@ -68,6 +82,7 @@ struct Counts {
     known: i64,
     done: i64,
     dead: i64,
+    skipped: i64,
 }
 
 impl<'a> Ended<'a> {
@@ -86,13 +101,26 @@ impl<'a> Ended<'a> {
         self.counts(batch).dead += 1;
     }
 
-    /// Raises the batches' counts. A batch nobody opened isn't counted.
-    pub(super) fn save(&self, db: &Connection) -> rusqlite::Result<()> {
+    /// Counts a task that won't be called.
+    pub(super) fn skipped(&mut self, batch: &'a BatchId) {
+        self.counts(batch).skipped += 1;
+    }
+
+    /// Raises the batches' counts, and notes those that end with it. A batch nobody opened isn't counted.
+    pub(super) fn save(&self, db: &Connection, now: Timestamp) -> rusqlite::Result<()> {
         let mut update = db.prepare_cached(
-            "UPDATE batches SET done = done + ?2, dead = dead + ?3, known = known + ?4 WHERE name = ?1",
+            "UPDATE batches SET done = done + ?2, dead = dead + ?3, known = known + ?4, skipped = skipped + ?5
+             WHERE name = ?1",
         )?;
         for (batch, counts) in &self.batches {
-            update.execute(params![batch.as_str(), counts.done, counts.dead, counts.known])?;
+            update.execute(params![
+                batch.as_str(),
+                counts.done,
+                counts.dead,
+                counts.known,
+                counts.skipped
+            ])?;
+            completion::note(db, batch, now)?;
         }
         Ok(())
     }

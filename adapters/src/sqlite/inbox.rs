@@ -56,7 +56,7 @@ impl<C: Clock> Inbox for LocalStore<C> {
         let gives_back = |settlement: &Settlement| match &settlement.end {
             End::Release | End::Retry { .. } => true,
             End::Done { children, .. } => !children.is_empty(),
-            End::Dead { .. } => false,
+            End::Dead { .. } | End::Skipped { .. } => false,
         };
         if settlements.iter().any(gives_back) {
             self.announce();

@@ -24,7 +24,7 @@ impl<C> LocalStore<C> {
     /// All batches, the latest first.
     pub async fn batches(&self) -> Result<Vec<BatchSummary>, Fault> {
         self.read("list the batches".to_owned(), |db| {
-            let sql = "SELECT name, queue, source, created_at, complete, known, done, dead
+            let sql = "SELECT name, queue, source, created_at, complete, known, done, dead, skipped
                        FROM batches ORDER BY created_at DESC, id DESC";
             db.prepare_cached(sql)?.query_map([], summary)?.collect()
         })
@@ -49,12 +49,17 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<BatchSummary> {
         source: row.get(2)?,
         created_at: Timestamp::from_nanos(read(row.get(3)?)),
         complete: row.get(4)?,
-        tally: Tally { known: read(row.get(5)?), done: read(row.get(6)?), dead: read(row.get(7)?) },
+        tally: Tally {
+            known: read(row.get(5)?),
+            done: read(row.get(6)?),
+            dead: read(row.get(7)?),
+            skipped: read(row.get(8)?),
+        },
     })
 }
 
 /// A name or id from a column; checked again, for the file may have been edited.
-fn name<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+pub(super) fn name<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
 where
     T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {

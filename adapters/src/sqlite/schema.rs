@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use super::fault::Failure;
 
 /// The layout written by this program. A file with a higher number is refused, one with a lower number is changed.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// "jobq" in ASCII: tells our files from other programs' SQLite files.
 pub(super) const APPLICATION: i64 = 0x6a6f_6271;
@@ -93,8 +93,12 @@ const TABLES: &str = "
 /// What makes a file of each layout one of the next, the first layout's first. [`TABLES`] is the first; a new file goes
 /// through all of them, so that there is one way to every table.
 ///
+/// A batch has `finished_at` while nothing of it is open, and is not `told` until somebody was; who is telling holds it
+/// until `held_until`.
+///
 /// `minutes` counts what came and ended, by the minute of the clock; `since` is when the first of it was counted.
-const CHANGES: [&str; 1] = ["
+const CHANGES: [&str; 2] = [
+    "
     CREATE TABLE minutes (
         queue INTEGER NOT NULL,
         what INTEGER NOT NULL,
@@ -103,7 +107,17 @@ const CHANGES: [&str; 1] = ["
         count INTEGER NOT NULL,
         PRIMARY KEY (queue, what, minute)
     ) WITHOUT ROWID;
-"];
+",
+    "
+    ALTER TABLE batches ADD COLUMN skipped INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE batches ADD COLUMN canceled_at INTEGER;
+    ALTER TABLE batches ADD COLUMN finished_at INTEGER;
+    ALTER TABLE batches ADD COLUMN times_finished INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE batches ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE batches ADD COLUMN held_until INTEGER;
+    CREATE INDEX untold_batches ON batches (finished_at) WHERE finished_at IS NOT NULL AND told = 0;
+",
+];
 
 /// Opens the file, or makes it. Others may do the same at the same time.
 pub(super) fn open(path: &Path) -> Result<Connection, Fault> {

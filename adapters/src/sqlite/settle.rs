@@ -34,7 +34,7 @@ pub(super) fn settle(
             Ok(if holds { Settled::Held } else { Settled::Stale })
         })
         .collect::<rusqlite::Result<_>>()?;
-    ended.save(db)?;
+    ended.save(db, now)?;
     count_ended(db, settlements, &settled, now)?;
     Ok(settled)
 }
@@ -69,20 +69,21 @@ fn end<'a>(
 ) -> rusqlite::Result<bool> {
     let queue = &settlement.queue;
     let holds = match &settlement.end {
-        End::Done { .. } | End::Dead { .. } => delete(db, stub)?,
+        End::Done { .. } | End::Dead { .. } | End::Skipped { .. } => delete(db, stub)?,
         End::Retry { copy, delay } => replace(db, queue, stub, copy, now.plus(*delay))?,
         End::Release => release(db, stub, now)?,
     };
     match &settlement.end {
-        End::Done { batch, children } if holds => {
+        End::Done { of, children } if holds => {
             grow(db, children, now)?;
-            ended.known(batch, children.len());
-            ended.done(batch);
+            ended.known(&of.batch, children.len());
+            ended.done(&of.batch);
         }
-        End::Dead { letter, batch } if holds => {
+        End::Dead { letter, of } if holds => {
             bury(db, queue, letter)?;
-            batch.iter().for_each(|batch| ended.dead(batch));
+            of.iter().for_each(|of| ended.dead(&of.batch));
         }
+        End::Skipped { of } if holds => ended.skipped(&of.batch),
         _ => {}
     }
     Ok(holds)

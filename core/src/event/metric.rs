@@ -23,6 +23,7 @@ pub enum Metric {
     TasksPostponed,
     TasksDied,
     TasksReleased,
+    TasksSkipped,
     SettlementsStale,
     AnswersThrottled,
     SlotsBooked,
@@ -102,7 +103,7 @@ pub const STATES: [&str; 4] = ["ready", "in_flight", "delayed", "dead"];
 
 impl Metric {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::CallsStarted,
         Self::CallsEnded,
         Self::CallDuration,
@@ -112,6 +113,7 @@ impl Metric {
         Self::TasksPostponed,
         Self::TasksDied,
         Self::TasksReleased,
+        Self::TasksSkipped,
         Self::SettlementsStale,
         Self::AnswersThrottled,
         Self::SlotsBooked,
@@ -142,6 +144,9 @@ impl Metric {
             Self::TasksDied => queues("jobq_tasks_dead", "Tasks moved to the dead-letter queue, by reason")
                 .by("reason", Words::Reasons),
             Self::TasksReleased => queues("jobq_tasks_released", "Tasks handed back without a call"),
+            Self::TasksSkipped => {
+                queues("jobq_tasks_skipped", "Tasks never called, because their batch was canceled")
+            }
             Self::SettlementsStale => {
                 queues("jobq_settlements_stale", "Settlements that came too late: somebody else had the task")
             }
@@ -175,6 +180,7 @@ impl Metric {
             Self::AnswersThrottled => OnCloudWatch::Metric(THROTTLED),
             Self::TasksRetried => OnCloudWatch::Field("retried"),
             Self::TasksReleased => OnCloudWatch::Field("released"),
+            Self::TasksSkipped => OnCloudWatch::Field("skipped"),
             Self::SettlementsStale => OnCloudWatch::Field("stale"),
             Self::SlotsForfeited => OnCloudWatch::Field("forfeited"),
             Self::CallsEnded

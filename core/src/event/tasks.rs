@@ -57,6 +57,13 @@ pub struct TaskReleased {
     pub queue: QueueName,
 }
 
+/// A task was never called: its batch was canceled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskSkipped {
+    /// Of this queue.
+    pub queue: QueueName,
+}
+
 /// A delivery had expired and was somebody else's when it was to be settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettlementStale {
@@ -171,6 +178,24 @@ impl Telling for TaskReleased {
 
     fn counts(&self) -> Measures<'_> {
         Measure::one(Metric::TasksReleased).of(&self.queue).alone()
+    }
+}
+
+impl Telling for TaskSkipped {
+    fn name(&self) -> &'static str {
+        "task_skipped"
+    }
+
+    fn level(&self) -> Level {
+        Level::Debug
+    }
+
+    fn fields(&self) -> Vec<(Key, Told<'_>)> {
+        vec![of(&self.queue)]
+    }
+
+    fn counts(&self) -> Measures<'_> {
+        Measure::one(Metric::TasksSkipped).of(&self.queue).alone()
     }
 }
 

@@ -35,6 +35,7 @@ debug task_retried queue=troops spent=true delay_seconds=2 | TasksRetried troops
 debug task_retried queue=troops spent=false delay_seconds=2 | TasksPostponed troops +1
 warn task_died queue=troops reason=rejected | TasksDied troops rejected +1
 debug task_released queue=troops | TasksReleased troops +1
+debug task_skipped queue=troops | TasksSkipped troops +1
 debug settlement_stale queue=troops | SettlementsStale troops +1
 warn drainer_went_alone limit=hermes share_is_one_of=8 | DrainersAlone +1
 info drainer_rejoined limit=hermes | DrainersAlone -1
@@ -98,6 +99,7 @@ fn all() -> Vec<Event> {
         retried(false).into(),
         TaskDied { queue: queue(), reason: Reason::Rejected }.into(),
         TaskReleased { queue: queue() }.into(),
+        TaskSkipped { queue: queue() }.into(),
         SettlementStale { queue: queue() }.into(),
         DrainerWentAlone { limit: limit(), of: 8 }.into(),
         DrainerRejoined { limit: limit() }.into(),

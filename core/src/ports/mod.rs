@@ -2,6 +2,7 @@
 //! adapter to it. No vendor's type crosses a port.
 
 pub mod clock;
+pub mod completions;
 pub mod depth;
 pub mod fleet;
 pub mod history;

@@ -14,7 +14,7 @@ use jobq_core::settlement::{End, Settled};
 use jobq_core::time::Timestamp;
 
 use super::subject::{
-    Subject, all_letters, batch, bodies, done, letters, nobodys, parcel, push, settle, troops,
+    Subject, all_letters, anybody, batch, bodies, done, letters, nobodys, parcel, push, settle, troops,
 };
 
 fn letter(detail: &str) -> Vec<u8> {
@@ -31,7 +31,7 @@ fn letter(detail: &str) -> Vec<u8> {
 async fn kill<S: Outbox + Inbox>(subject: &Subject<S>, store: &S, details: &[&str]) {
     for detail in details {
         push(store, "b", &["task"]).await;
-        let end = End::Dead { letter: letter(detail), batch: Some(batch("b")) };
+        let end = End::Dead { letter: letter(detail), of: Some(anybody("b")) };
         let receipt = subject.gather_one(store).await.receipt;
         assert_eq!(settle(store, &receipt, end).await, Settled::Held);
     }
@@ -70,7 +70,7 @@ pub async fn a_crowd_is_shown<S: Outbox + Inbox + Morgue>(subject: Subject<S>) {
     let mut all = Vec::new();
     for (number, delivery) in subject.gather(&store, subject.crowd).await.into_iter().enumerate() {
         let body = letter(&number.to_string());
-        let end = End::Dead { letter: body.clone(), batch: Some(batch("b")) };
+        let end = End::Dead { letter: body.clone(), of: Some(anybody("b")) };
         assert_eq!(settle(&store, &delivery.receipt, end).await, Settled::Held);
         all.push(body);
     }
@@ -105,7 +105,7 @@ pub async fn what_was_not_counted_is_not_counted_back<S: Outbox + Inbox + Ledger
     let store = subject.open();
     push(&store, "b", &["task"]).await;
     let receipt = subject.gather_one(&store).await.receipt;
-    let end = End::Dead { letter: letter("a"), batch: None };
+    let end = End::Dead { letter: letter("a"), of: None };
     assert_eq!(settle(&store, &receipt, end).await, Settled::Held);
     let mut round = store.round(&troops());
     let id = ids(&mut round).await.remove(&letter("a")).unwrap();

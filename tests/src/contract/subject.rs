@@ -1,9 +1,10 @@
 //! What a suite is run against, and the few words its cases are written in.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use jobq_core::batch::{Mark, NewBatch};
+use jobq_core::batch::{Mark, Member, NewBatch};
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::inbox::Inbox;
@@ -252,9 +253,20 @@ pub async fn settle<S: Inbox>(store: &S, receipt: &Receipt, end: End) -> Settled
     store.settle(&[settlement]).await.unwrap()[0]
 }
 
-/// The end of a task of batch `id` whose call ended well.
+/// The end of a task of batch `id` whose call ended well: of another task each time.
 pub fn done(id: &str) -> End {
-    End::Done { batch: batch(id), children: Vec::new() }
+    End::Done { of: anybody(id), children: Vec::new() }
+}
+
+/// A task of batch `id`: another one each time.
+pub fn anybody(id: &str) -> Member {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    member(id, &format!("task-{}", LAST.fetch_add(1, Ordering::Relaxed)))
+}
+
+/// The task `task` of batch `id`.
+pub fn member(id: &str, task: &str) -> Member {
+    Member { batch: batch(id), task: task.parse().unwrap() }
 }
 
 /// The bodies of deliveries, as text.

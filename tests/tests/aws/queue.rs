@@ -17,7 +17,8 @@ use jobq_core::stack::Stack;
 use jobq_tests::aws::proxy::{Proxy, Trouble};
 use jobq_tests::aws::{ministack, moto};
 use jobq_tests::contract::subject::{
-    VISIBILITY, batch, bodies, done, letters, new_batch, parcel, push, send, settle, take_one, troops,
+    VISIBILITY, anybody, batch, bodies, done, letters, new_batch, parcel, push, send, settle, take_one,
+    troops,
 };
 
 use crate::parts;
@@ -203,7 +204,10 @@ async fn a_settlement_goes_on_where_the_ledger_failed() {
     assert_eq!(store.settle(&end).await.unwrap(), [Settled::Held]);
     assert_eq!(store.settle(&end).await.unwrap(), [Settled::Stale]);
     assert_eq!(seen(&proxy, "DeleteMessageBatch"), 1);
-    assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(Tally { known: 1, done: 1, dead: 0 }));
+    assert_eq!(
+        store.tally(&batch("b")).await.unwrap(),
+        Some(Tally { known: 1, done: 1, ..Tally::default() })
+    );
 }
 
 /// A delete whose reply was lost is made again: SQS says yes to it twice.
@@ -226,7 +230,7 @@ async fn a_settlement_whose_reply_was_lost_holds() {
 async fn bury(store: &Store, letter: &str) {
     push(store, "b", &["task"]).await;
     let receipt = gather(store, 1).await.remove(0).receipt;
-    let end = End::Dead { letter: letter.as_bytes().to_vec(), batch: Some(batch("b")) };
+    let end = End::Dead { letter: letter.as_bytes().to_vec(), of: Some(anybody("b")) };
     assert_eq!(settle(store, &receipt, end).await, Settled::Held);
 }
 

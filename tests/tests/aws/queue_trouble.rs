@@ -8,7 +8,7 @@ use jobq_core::fault::FaultKind;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Settled, Settlement};
-use jobq_tests::contract::subject::{VISIBILITY, batch, done, letters, parcel, troops};
+use jobq_tests::contract::subject::{VISIBILITY, anybody, batch, done, letters, parcel, troops};
 use serde_json::{Value, json};
 
 use crate::parts;
@@ -135,7 +135,7 @@ async fn a_copy_is_sent_once_however_often_the_delete_fails() {
     let found = store.receive(&troops(), 2, VISIBILITY, SECOND).await.unwrap();
     let ends = [
         End::Retry { copy: parcel("b", "again"), delay: Duration::ZERO },
-        End::Dead { letter: b"letter".to_vec(), batch: Some(batch("b")) },
+        End::Dead { letter: b"letter".to_vec(), of: Some(anybody("b")) },
     ];
     let ends: Vec<_> = found
         .into_iter()

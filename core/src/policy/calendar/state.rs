@@ -28,6 +28,9 @@ pub struct LimitState {
     /// The queues of which nothing may be called.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paused_queues: Vec<QueuePause>,
+    /// The batches of which nothing more is called, in the order they were canceled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub canceled: Vec<Canceled>,
     /// The drainers at work.
     pub holders: Vec<Holder>,
     /// The latest changes by hand, oldest first.
@@ -89,6 +92,15 @@ pub struct QueuePause {
     pub queue: String,
     /// When it ends by itself, if it does.
     pub until: Option<Timestamp>,
+}
+
+/// A batch of which nothing more is called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Canceled {
+    /// Which one.
+    pub batch: String,
+    /// Since when.
+    pub at: Timestamp,
 }
 
 impl LimitState {

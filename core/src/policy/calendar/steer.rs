@@ -1,13 +1,22 @@
 //! Steering by hand: a pace for a while, pause and resume. Drainers obey at their next lease.
 
-use super::state::{Change, LimitState, Override, Pause, QueuePause};
+use std::time::Duration;
+
+use super::state::{Canceled, Change, LimitState, Override, Pause, QueuePause};
 use crate::human;
-use crate::name::QueueName;
+use crate::name::{BatchId, QueueName};
 use crate::rate::Pace;
 use crate::time::Timestamp;
 
 /// How many changes by hand the document remembers.
 const KEPT_CHANGES: usize = 20;
+
+/// For how long a canceled batch is remembered: SQS keeps a message for 14 days, and each retry is a new one; after twice
+/// that nothing of it waits any more.
+const REMEMBERED: Duration = Duration::from_secs(28 * 24 * 60 * 60);
+
+/// How many canceled batches the document remembers, about 16 KiB of them.
+const KEPT_CANCELED: usize = 256;
 
 /// Who changes something, when, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +44,8 @@ pub enum Steer {
     PauseQueue(QueueName, Option<Timestamp>),
     /// Start calls of a queue again.
     ResumeQueue(QueueName),
+    /// Start no more calls of a batch, for good.
+    CancelBatch(BatchId),
 }
 
 /// The document after a change by hand, with the change noted in it.
@@ -55,6 +66,12 @@ pub fn steer(state: &LimitState, steer: Steer, by: By) -> LimitState {
             next.paused_queues.push(QueuePause { queue: queue.to_string(), until: *until });
         }
         Steer::ResumeQueue(queue) => next.paused_queues.retain(|pause| pause.queue != queue.as_str()),
+        Steer::CancelBatch(batch) => {
+            next.canceled.retain(|own| own.batch != batch.as_str() && by.at.since(own.at) < REMEMBERED);
+            let surplus = (next.canceled.len() + 1).saturating_sub(KEPT_CANCELED);
+            next.canceled.drain(..surplus);
+            next.canceled.push(Canceled { batch: batch.to_string(), at: by.at });
+        }
     }
     // What has ended by itself needs no place any more.
     next.paused_queues.retain(|pause| pause.until.is_none_or(|until| by.at < until));
@@ -80,5 +97,6 @@ fn words(steer: &Steer, now: Timestamp) -> String {
         Steer::Resume => "resume".to_owned(),
         Steer::PauseQueue(queue, until) => format!("pause queue {queue}{}", within(until)),
         Steer::ResumeQueue(queue) => format!("resume queue {queue}"),
+        Steer::CancelBatch(batch) => format!("cancel batch {batch}"),
     }
 }

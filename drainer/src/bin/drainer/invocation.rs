@@ -92,7 +92,7 @@ fn account(arn: &str) -> Result<&str, Fault> {
 }
 
 fn counts(summary: &Summary) -> Map<String, Value> {
-    let Summary { calls, done, retried, throttled, dead, released, stale, forfeited } = *summary;
+    let Summary { calls, done, retried, throttled, dead, released, skipped, stale, forfeited } = *summary;
     let counts = [
         ("calls", calls),
         ("done", done),
@@ -100,6 +100,7 @@ fn counts(summary: &Summary) -> Map<String, Value> {
         ("throttled", throttled),
         ("dead", dead),
         ("released", released),
+        ("skipped", skipped),
         ("stale", stale),
         ("forfeited", forfeited),
     ];

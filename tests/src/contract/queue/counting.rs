@@ -7,7 +7,7 @@ use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::End;
 
-use crate::contract::subject::{Subject, Time, batch, nobodys, parcel, push, push_delayed, settle, troops};
+use crate::contract::subject::{Subject, Time, anybody, nobodys, parcel, push, push_delayed, settle, troops};
 
 /// Nobody has used the queue, or has even made it: it is empty.
 pub async fn an_unknown_queue_is_empty<S: Depth>(subject: Subject<S>) {
@@ -24,7 +24,7 @@ pub async fn tasks_are_counted_by_what_they_wait_for<S: Outbox + Inbox + Depth>(
     push(&store, "b", &["1", "2", "3", "4", "5", "6", "7"]).await;
     push_delayed(&store, "b", &["8", "9"], delay).await;
     let found = subject.gather(&store, 4).await;
-    let dead = End::Dead { letter: b"letter".to_vec(), batch: Some(batch("b")) };
+    let dead = End::Dead { letter: b"letter".to_vec(), of: Some(anybody("b")) };
     let retry = End::Retry { copy: parcel("b", "4"), delay };
     settle(&store, &found[0].receipt, dead).await;
     settle(&store, &found[1].receipt, retry).await;

@@ -1,0 +1,78 @@
+//! Batches that have ended: noted in the transaction that ends them, and kept until somebody was told.
+
+use std::time::Duration;
+
+use jobq_core::batch::{BatchSummary, Tally};
+use jobq_core::completion::Completion;
+use jobq_core::fault::Fault;
+use jobq_core::name::BatchId;
+use jobq_core::ports::clock::Clock;
+use jobq_core::ports::completions::Completions;
+use jobq_core::time::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::number::{count, instant, read};
+use super::overview::name;
+use super::store::LocalStore;
+
+/// Notes that a batch has ended, if it has just now.
+pub(super) fn note(db: &Connection, batch: &BatchId, now: Timestamp) -> rusqlite::Result<()> {
+    let sql = "UPDATE batches
+               SET finished_at = ?2, times_finished = times_finished + 1, told = 0, held_until = NULL
+               WHERE name = ?1 AND finished_at IS NULL AND complete AND known <= done + dead + skipped";
+    db.prepare_cached(sql)?.execute(params![batch.as_str(), instant(now)]).map(drop)
+}
+
+impl<C: Clock> Completions for LocalStore<C> {
+    async fn untold(&self, most: usize, hold: Duration) -> Result<Vec<Completion>, Fault> {
+        let now = self.clock.now();
+        let what = || "look for batches that have ended".to_owned();
+        // Looked at without a lock first: as a rule there is none.
+        let is_any = self.read(what(), move |db| is_any(db, now)).await?;
+        if !is_any {
+            return Ok(Vec::new());
+        }
+        self.write(what(), move |db| hold_untold(db, most, now, now.plus(hold))).await
+    }
+
+    async fn told(&self, completion: &Completion) -> Result<(), Fault> {
+        let (batch, times) = (completion.batch.id.clone(), completion.times);
+        let what = format!("note that the end of batch '{batch}' was told");
+        self.write(what, move |db| {
+            let sql = "UPDATE batches SET told = 1 WHERE name = ?1 AND times_finished = ?2 AND finished_at IS NOT NULL";
+            db.prepare_cached(sql)?.execute(params![batch.as_str(), times]).map(drop)
+        })
+        .await
+    }
+}
+
+fn is_any(db: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM batches INDEXED BY untold_batches
+               WHERE finished_at IS NOT NULL AND told = 0 AND (held_until IS NULL OR held_until <= ?1))";
+    db.prepare_cached(sql)?.query_row([instant(now)], |row| row.get(0))
+}
+
+fn hold_untold(
+    db: &Connection,
+    most: usize,
+    now: Timestamp,
+    until: Timestamp,
+) -> rusqlite::Result<Vec<Completion>> {
+    let sql = "UPDATE batches SET held_until = ?2
+               WHERE id IN (SELECT id FROM batches INDEXED BY untold_batches
+                            WHERE finished_at IS NOT NULL AND told = 0 AND (held_until IS NULL OR held_until <= ?1)
+                            ORDER BY finished_at LIMIT ?3)
+               RETURNING name, queue, source, created_at, known, done, dead, skipped, finished_at, times_finished";
+    let mut update = db.prepare_cached(sql)?;
+    let rows = update.query_map(params![instant(now), instant(until), count(most)], |row| {
+        let number = |column| row.get(column).map(read);
+        let tally = Tally { known: number(4)?, done: number(5)?, dead: number(6)?, skipped: number(7)? };
+        let created_at = Timestamp::from_nanos(number(3)?);
+        let (id, queue, source) = (name(row, 0)?, name(row, 1)?, row.get(2)?);
+        let batch = BatchSummary { id, queue, source, created_at, complete: true, tally };
+        Ok(Completion { batch, finished_at: Timestamp::from_nanos(number(8)?), times: row.get(9)? })
+    })?;
+    let mut held: Vec<Completion> = rows.collect::<rusqlite::Result<_>>()?;
+    held.sort_by_key(|completion| completion.finished_at);
+    Ok(held)
+}

@@ -1,0 +1,52 @@
+//! Completions: batches of which nothing is open any more.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::batch::BatchSummary;
+use crate::time::Timestamp;
+
+/// A batch that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// The batch, as it was when its last task ended.
+    pub batch: BatchSummary,
+    /// The instant.
+    pub finished_at: Timestamp,
+    /// How many times it has ended by now: again after dead tasks of it were sent back.
+    pub times: u32,
+}
+
+/// What is told of a completion.
+#[derive(Serialize)]
+struct Told<'a> {
+    batch: &'a str,
+    queue: &'a str,
+    created_at: String,
+    finished_at: String,
+    seconds: f64,
+    times: u32,
+    known: u64,
+    done: u64,
+    dead: u64,
+    skipped: u64,
+}
+
+impl Completion {
+    /// What is told of it: to hooks, to the program that makes the task to push, and on AWS in the event.
+    pub fn summary(&self) -> Value {
+        let batch = &self.batch;
+        serde_json::json!(Told {
+            batch: batch.id.as_str(),
+            queue: batch.queue.as_str(),
+            created_at: batch.created_at.to_string(),
+            finished_at: self.finished_at.to_string(),
+            seconds: self.finished_at.since(batch.created_at).as_secs_f64(),
+            times: self.times,
+            known: batch.tally.known,
+            done: batch.tally.done,
+            dead: batch.tally.dead,
+            skipped: batch.tally.skipped,
+        })
+    }
+}
