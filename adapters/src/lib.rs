@@ -3,6 +3,8 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod clock;
+#[cfg(feature = "hook")]
+pub mod hook;
 #[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "jq")]

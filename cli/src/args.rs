@@ -9,7 +9,7 @@ use jobq_core::ports::clock::Clock;
 use jobq_core::time::Timestamp;
 
 use crate::commands::{
-    deploy, destroy, dlq, doctor, drain, init, limit, man, push, queue, run, serve, status, synth,
+    batch, deploy, destroy, dlq, doctor, drain, init, limit, man, push, queue, run, serve, status, synth,
 };
 use crate::exit;
 
@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Look at limits, and steer them: pause, resume, another pace for a while
     #[command(subcommand)]
     Limit(limit::Command),
+    /// Look at batches, wait for their end, cancel them
+    #[command(subcommand)]
+    Batch(batch::Command),
     /// Look at dead letters, send them back, drop them
     #[command(subcommand)]
     Dlq(dlq::Command),

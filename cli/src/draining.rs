@@ -11,6 +11,7 @@ use jobq_adapters::http::HttpTarget;
 use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
 use jobq_adapters::log::lines::LogLines;
 use jobq_core::event::drainers::{DrainBegun, DrainEnded};
+use jobq_core::fault::Fault;
 use jobq_core::limit::Limit;
 use jobq_core::name::DrainerId;
 use jobq_core::ports::clock::Clock;
@@ -23,6 +24,7 @@ use jobq_drainer::summary::Summary;
 use crate::env_vars;
 use crate::exposing::{self, Exposed};
 use crate::failure::Failure;
+use crate::finishing::Finishing;
 use crate::meter::Meter;
 use crate::printer::Printer;
 use crate::progress::{self, Goal};
@@ -51,6 +53,8 @@ pub(crate) struct Work {
     pub(crate) until: Until,
     /// What progress is held against.
     pub(crate) goal: Goal,
+    /// Tells the ends of batches meanwhile.
+    pub(crate) finishing: Finishing,
     /// Where metrics are served, if they are.
     pub(crate) metrics: Option<SocketAddr>,
 }
@@ -95,12 +99,27 @@ pub(crate) async fn run(
     let recorders = [recorder];
     let begun = clock.uptime();
     recorder.record(&DrainBegun { limit: work.limit.name.clone(), drainers: work.drainers }.into());
-    let drains = plans.iter().map(|plan| drain(&world, plan, stop.asked(1), stop.asked(2)));
-    let summaries = tokio::select! {
-        summaries = try_join_all(drains) => summaries,
-        () = listening => Ok(Vec::new()),
-        () = show(printer, &recorder.meter, clock, work.goal) => Ok(Vec::new()),
-        () = exposing::serve(exposed.as_ref(), &recorders) => Ok(Vec::new()),
+    let drains = async {
+        let mut sum = Summary::default();
+        loop {
+            let drains = plans.iter().map(|plan| drain(&world, plan, stop.asked(1), stop.asked(2)));
+            sum = try_join_all(drains).await?.into_iter().fold(sum, |sum, one| sum + one);
+            // The last task of a batch may have been the last one here, and what it leads to is to be drained too.
+            let pushed = work.finishing.settle().await;
+            let goes_on = pushed
+                .iter()
+                .any(|queue| plans.iter().any(|plan| plan.queues.iter().any(|own| own.name == *queue)));
+            if !goes_on || stop.is_asked() || work.until == Until::Stopped {
+                return Ok::<_, Fault>(sum);
+            }
+        }
+    };
+    let summary = tokio::select! {
+        summary = drains => summary,
+        () = listening => Ok(Summary::default()),
+        () = show(printer, &recorder.meter, clock, work.goal) => Ok(Summary::default()),
+        () = exposing::serve(exposed.as_ref(), &recorders) => Ok(Summary::default()),
+        never = work.finishing.go_on() => match never {},
     };
     // Where there is a log it has told them.
     if printer.log().is_none() {
@@ -110,7 +129,7 @@ pub(crate) async fn run(
         log.flush();
     }
     traces::close(&world.spans, printer);
-    let summary = summaries?.into_iter().fold(Summary::default(), |sum, one| sum + one);
+    let summary = summary?;
     let took = clock.uptime().saturating_sub(begun);
     recorder.record(&ended(&work.limit, &summary, took).into());
     Ok(Drained { summary, seconds: took.as_secs_f64() })

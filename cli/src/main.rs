@@ -11,6 +11,7 @@ mod env_vars;
 mod exit;
 mod exposing;
 mod failure;
+mod finishing;
 mod logging;
 mod meter;
 mod openings;

@@ -156,6 +156,7 @@ impl Metrics for Meter {
             Event::LineRefused(_)
             | Event::TasksSent(_)
             | Event::BatchPushed(_)
+            | Event::BatchFinished(_)
             | Event::DrainBegun(_)
             | Event::DrainEnded(_)
             | Event::LeaseDeferred(_)

@@ -349,7 +349,7 @@ fn limits_of(backend: Backend) -> Limits {
 }
 
 /// The longest delay a backend can make in one go, if not any: a longer one takes several.
-fn longest_delay(backend: Backend) -> Option<Duration> {
+pub(crate) fn longest_delay(backend: Backend) -> Option<Duration> {
     match backend {
         Backend::Local => None,
         Backend::Aws => Some(LONGEST_DELAY),

@@ -1,6 +1,7 @@
 //! What `status`, `queue` and `limit` show, read once.
 
 pub(crate) mod ahead;
+pub(crate) mod batches;
 pub(crate) mod lookback;
 pub(crate) mod overview;
 pub(crate) mod queues;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::human::positive;
 use jobq_core::limit::Limit;
-use jobq_core::name::{LimitName, QueueName};
+use jobq_core::name::{BatchId, LimitName, QueueName};
 use jobq_core::policy::calendar::steer::{self, By, Steer, steer};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::ledger::{Ledger, Swap};
@@ -40,6 +40,7 @@ pub(crate) enum What {
     Resume,
     PauseQueue(QueueName),
     ResumeQueue(QueueName),
+    CancelBatch(BatchId),
 }
 
 /// For how long a change holds.
@@ -51,7 +52,7 @@ pub(crate) struct Span {
 }
 
 /// What is written down beside a change.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Note {
     /// Why, for whoever asks later
     #[arg(long, value_name = "TEXT")]
@@ -138,6 +139,7 @@ pub(crate) async fn write(store: &Store, limit: &LimitName, wish: Wish) -> Resul
         What::Resume => Steer::Resume,
         What::PauseQueue(queue) => Steer::PauseQueue(queue, until),
         What::ResumeQueue(queue) => Steer::ResumeQueue(queue),
+        What::CancelBatch(batch) => Steer::CancelBatch(batch),
     };
     let mut known = store.load(limit).await?;
     let before = loop {

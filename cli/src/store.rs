@@ -9,11 +9,13 @@ use jobq_adapters::sqlite::minutes::Lately;
 use jobq_adapters::sqlite::morgue::LocalRound;
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::batch::{BatchSummary, Mark, NewBatch, Opened, Tally};
+use jobq_core::completion::Completion;
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::fault::Fault;
 use jobq_core::letter::LetterId;
 use jobq_core::name::{BatchId, LimitName, QueueName};
 use jobq_core::policy::calendar::state::LimitState;
+use jobq_core::ports::completions::Completions;
 use jobq_core::ports::depth::{Depth, QueueDepth};
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::{Ledger, Swap, Version, Versioned};
@@ -84,6 +86,28 @@ impl Store {
         ask!(self, own => own.batches())
     }
 
+    /// One batch; none if nobody has opened it.
+    pub(crate) async fn batch(&self, id: &BatchId) -> Result<Option<BatchSummary>, Fault> {
+        ask!(self, own => own.batch(id))
+    }
+
+    /// How many tasks of a batch are open, by queue; none where the backend can't tell.
+    pub(crate) async fn waiting(&self, id: &BatchId) -> Result<Option<Vec<(QueueName, u64)>>, Fault> {
+        match self {
+            Self::Local(own) => own.waiting(id).await.map(Some),
+            Self::Aws(_) => Ok(None),
+        }
+    }
+
+    /// Notes that a batch is canceled, and takes its waiting tasks out of their queues where the backend can do that:
+    /// answers with how many there were.
+    pub(crate) async fn cancel(&self, id: &BatchId) -> Result<u64, Fault> {
+        match self {
+            Self::Local(own) => Ok(own.cancel(id).await?.unwrap_or(0)),
+            Self::Aws(own) => own.cancel(id).await.map(|()| 0),
+        }
+    }
+
     /// So many batches, the latest first. On AWS it is a read each and one more, however many there are.
     pub(crate) async fn latest_batches(&self, most: usize) -> Result<Vec<BatchSummary>, Fault> {
         match self {
@@ -118,6 +142,23 @@ impl Outbox for Store {
         mark: Mark,
     ) -> Result<(), Fault> {
         ask!(self, own => own.send(queue, batch, parcels, mark))
+    }
+}
+
+impl Completions for Store {
+    async fn untold(&self, most: usize, hold: Duration) -> Result<Vec<Completion>, Fault> {
+        match self {
+            Self::Local(own) => own.untold(most, hold).await,
+            // There the drainer that ends a batch tells it.
+            Self::Aws(_) => Ok(Vec::new()),
+        }
+    }
+
+    async fn told(&self, completion: &Completion) -> Result<(), Fault> {
+        match self {
+            Self::Local(own) => own.told(completion).await,
+            Self::Aws(_) => Ok(()),
+        }
     }
 }
 

@@ -81,6 +81,10 @@ pub struct BatchSummary {
     pub created_at: Timestamp,
     /// Whether its source was read to the end.
     pub complete: bool,
+    /// Since when nothing more of it is called, if it was canceled.
+    pub canceled_at: Option<Timestamp>,
+    /// When its last task ended, if nothing of it is open.
+    pub finished_at: Option<Timestamp>,
     /// Its counts.
     pub tally: Tally,
 }

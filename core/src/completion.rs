@@ -4,7 +4,29 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::batch::BatchSummary;
+use crate::growth::Program;
+use crate::name::QueueName;
 use crate::time::Timestamp;
+
+/// What is done when a batch has ended: any of these.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OnComplete {
+    /// A task is pushed.
+    pub task: Option<FollowUp>,
+    /// A program is run with these arguments; none where it is empty.
+    pub command: Vec<String>,
+    /// A url is called.
+    pub url: Option<String>,
+}
+
+/// A task that is pushed when a batch has ended: fan-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUp {
+    /// Its queue.
+    pub queue: QueueName,
+    /// Makes it of the summary.
+    pub task: Program,
+}
 
 /// A batch that has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

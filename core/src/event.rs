@@ -14,7 +14,7 @@ pub mod operations;
 pub mod program;
 pub mod tasks;
 
-use batches::{BatchPushed, LineRefused, TasksSent};
+use batches::{BatchFinished, BatchPushed, LineRefused, TasksSent};
 use calls::{CallEnded, CallStarted};
 use drainers::{DrainBegun, DrainEnded, DrainerRejoined, DrainerWentAlone};
 use limits::{LeaseBooked, LeaseDeferred, LimitCooled, SlotsForfeited};
@@ -55,6 +55,7 @@ events! {
     LineRefused,
     TasksSent,
     BatchPushed,
+    BatchFinished,
     DrainBegun,
     DrainEnded,
     TasksReceived,

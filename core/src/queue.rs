@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::completion::OnComplete;
 use crate::growth::Growth;
 use crate::name::{LimitName, QueueName};
 use crate::opening::Opening;
@@ -36,6 +37,8 @@ pub struct Queue {
     pub result_headers: Vec<String>,
     /// What its answers make.
     pub growth: Growth,
+    /// What is done when a batch that was pushed to it has ended.
+    pub on_complete: OnComplete,
 }
 
 /// When a failed task is tried again, and when no more.
@@ -112,6 +115,7 @@ impl Queue {
             results: None,
             result_headers: vec!["content-type".to_owned()],
             growth: Growth::default(),
+            on_complete: OnComplete::default(),
         }
     }
 }

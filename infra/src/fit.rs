@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jobq_core::completion::OnComplete;
 use jobq_core::config::Config;
 use jobq_core::place::Place;
+use jobq_core::queue::Queue;
 use jobq_core::stack::{MAX_BUCKET_NAME, MAX_FUNCTION_NAME, MAX_QUEUE_NAME};
 use serde_json::Value;
 
@@ -33,7 +35,20 @@ pub(crate) fn names(config: &Config) -> Vec<Misfit> {
     misfits.extend(queue_names(config));
     misfits.extend(function_names(config));
     misfits.extend(places(config));
+    misfits.extend(hooks(config));
     misfits
+}
+
+/// Nobody's terminal is open on AWS: what is to happen at the end of a batch hangs on its event.
+fn hooks(config: &Config) -> Vec<Misfit> {
+    let told = config.queues.values().filter(|queue| queue.on_complete != OnComplete::default());
+    let misfit = |queue: &Queue| {
+        Misfit::new(
+            format!("queues.{}.on_complete: on AWS the end of a batch is told by an event", queue.name),
+            "leave it out here, and have a rule of EventBridge do it: source jobq, detail-type 'Batch finished'",
+        )
+    };
+    told.map(misfit).collect()
 }
 
 /// What is wrong with a whole template.

@@ -44,4 +44,5 @@ mod courier;
 pub mod push;
 pub mod survey;
 
+pub mod finished;
 pub mod letters;

@@ -22,6 +22,7 @@ pub mod waker;
 mod address;
 mod batch;
 mod book;
+mod cancel;
 mod delete;
 mod depth;
 mod failure;

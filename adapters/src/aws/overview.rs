@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jobq_core::batch::BatchSummary;
 use jobq_core::fault::Fault;
-use jobq_core::name::LimitName;
+use jobq_core::name::{BatchId, LimitName};
 use jobq_core::time::Timestamp;
 
 use super::batch;
@@ -22,6 +22,14 @@ impl<C> AwsStore<C> {
         let mut batches = batches.map_err(|malformed| table::unreadable(operation.to_owned(), malformed))?;
         batches.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| b.id.cmp(&a.id)));
         Ok(batches)
+    }
+
+    /// One batch; none if nobody has opened it.
+    pub async fn batch(&self, id: &BatchId) -> Result<Option<BatchSummary>, Fault> {
+        let operation = format!("read batch '{id}'");
+        let item = self.item(operation.clone(), table::batch_key(id)).await?;
+        let summary = item.as_ref().map(summary).transpose();
+        summary.map_err(|malformed| table::unreadable(operation, malformed))
     }
 
     /// The limits that were ever booked on, by name.
@@ -42,7 +50,7 @@ impl<C> AwsStore<C> {
         let mut pages = request
             .filter_expression("begins_with(id, :beginning)")
             .expression_attribute_values(":beginning", AttributeValue::S(beginning.to_owned()))
-            .projection_expression("id, queue, #source, created_at, complete, known, done, dead")
+            .projection_expression("id, queue, #source, created_at, complete, canceled_at, finished_at, known, done, dead, skipped")
             // DynamoDB keeps the bare word for itself.
             .expression_attribute_names("#source", "source")
             .into_paginator()
@@ -56,6 +64,10 @@ impl<C> AwsStore<C> {
     }
 }
 
+fn moment(item: &Item, key: &'static str) -> Result<Option<Timestamp>, Malformed> {
+    item.contains_key(key).then(|| table::whole(item, key).map(Timestamp::from_nanos)).transpose()
+}
+
 pub(super) fn summary(item: &Item) -> Result<BatchSummary, Malformed> {
     Ok(BatchSummary {
         id: table::name(item, ID, BATCHES)?,
@@ -63,6 +75,8 @@ pub(super) fn summary(item: &Item) -> Result<BatchSummary, Malformed> {
         source: table::text(item, "source")?.to_owned(),
         created_at: Timestamp::from_nanos(table::whole(item, "created_at")?),
         complete: table::flag(item, "complete")?,
+        canceled_at: moment(item, "canceled_at")?,
+        finished_at: moment(item, "finished_at")?,
         tally: batch::tally(item)?,
     })
 }

@@ -62,15 +62,28 @@ fn hold_untold(
                WHERE id IN (SELECT id FROM batches INDEXED BY untold_batches
                             WHERE finished_at IS NOT NULL AND told = 0 AND (held_until IS NULL OR held_until <= ?1)
                             ORDER BY finished_at LIMIT ?3)
-               RETURNING name, queue, source, created_at, known, done, dead, skipped, finished_at, times_finished";
+               RETURNING name, queue, source, created_at, known, done, dead, skipped, finished_at, times_finished,
+                         canceled_at";
     let mut update = db.prepare_cached(sql)?;
     let rows = update.query_map(params![instant(now), instant(until), count(most)], |row| {
         let number = |column| row.get(column).map(read);
         let tally = Tally { known: number(4)?, done: number(5)?, dead: number(6)?, skipped: number(7)? };
         let created_at = Timestamp::from_nanos(number(3)?);
         let (id, queue, source) = (name(row, 0)?, name(row, 1)?, row.get(2)?);
-        let batch = BatchSummary { id, queue, source, created_at, complete: true, tally };
-        Ok(Completion { batch, finished_at: Timestamp::from_nanos(number(8)?), times: row.get(9)? })
+        let finished_at = Timestamp::from_nanos(number(8)?);
+        let canceled_at = row.get::<_, Option<i64>>(10)?.map(|at| Timestamp::from_nanos(read(at)));
+        let (complete, finished) = (true, Some(finished_at));
+        let batch = BatchSummary {
+            id,
+            queue,
+            source,
+            created_at,
+            complete,
+            canceled_at,
+            finished_at: finished,
+            tally,
+        };
+        Ok(Completion { batch, finished_at, times: row.get(9)? })
     })?;
     let mut held: Vec<Completion> = rows.collect::<rusqlite::Result<_>>()?;
     held.sort_by_key(|completion| completion.finished_at);

@@ -14,6 +14,7 @@ pub mod overview;
 pub mod store;
 
 mod batch;
+mod cancel;
 mod depth;
 mod extend;
 mod fault;

@@ -2,13 +2,19 @@
 
 use jobq_core::batch::{BatchSummary, Tally};
 use jobq_core::fault::Fault;
-use jobq_core::name::{LimitName, QueueName};
+use jobq_core::name::{BatchId, LimitName, QueueName};
 use jobq_core::time::Timestamp;
-use rusqlite::Row;
 use rusqlite::types::Type;
+use rusqlite::{OptionalExtension, Row};
 
 use super::number::read;
 use super::store::LocalStore;
+
+/// A batch's columns, in the order that [`summary`] reads them.
+const BATCHES: &str =
+    "SELECT name, queue, source, created_at, complete, known, done, dead, skipped, canceled_at,
+                              finished_at
+                       FROM batches";
 
 impl<C> LocalStore<C> {
     /// The queues that were ever used, by name.
@@ -24,9 +30,32 @@ impl<C> LocalStore<C> {
     /// All batches, the latest first.
     pub async fn batches(&self) -> Result<Vec<BatchSummary>, Fault> {
         self.read("list the batches".to_owned(), |db| {
-            let sql = "SELECT name, queue, source, created_at, complete, known, done, dead, skipped
-                       FROM batches ORDER BY created_at DESC, id DESC";
-            db.prepare_cached(sql)?.query_map([], summary)?.collect()
+            let sql = format!("{BATCHES} ORDER BY created_at DESC, id DESC");
+            db.prepare_cached(&sql)?.query_map([], summary)?.collect()
+        })
+        .await
+    }
+
+    /// One batch; none if nobody has opened it.
+    pub async fn batch(&self, id: &BatchId) -> Result<Option<BatchSummary>, Fault> {
+        let own = id.clone();
+        self.read(format!("read batch '{id}'"), move |db| {
+            let sql = format!("{BATCHES} WHERE name = ?1");
+            db.prepare_cached(&sql)?.query_row([own.as_str()], summary).optional()
+        })
+        .await
+    }
+
+    /// How many tasks of a batch wait in each queue, or are under way there.
+    pub async fn waiting(&self, id: &BatchId) -> Result<Vec<(QueueName, u64)>, Fault> {
+        let own = id.clone();
+        self.read(format!("count what is open of batch '{id}'"), move |db| {
+            let sql = "SELECT queues.name, count(*)
+                       FROM flows JOIN messages ON messages.queue = flows.queue AND messages.flow = flows.id
+                                  JOIN queues ON queues.id = flows.queue
+                       WHERE flows.batch = ?1 GROUP BY queues.name ORDER BY queues.name";
+            let mut select = db.prepare_cached(sql)?;
+            select.query_map([own.as_str()], |row| Ok((name(row, 0)?, read(row.get(1)?))))?.collect()
         })
         .await
     }
@@ -49,6 +78,8 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<BatchSummary> {
         source: row.get(2)?,
         created_at: Timestamp::from_nanos(read(row.get(3)?)),
         complete: row.get(4)?,
+        canceled_at: moment(row, 9)?,
+        finished_at: moment(row, 10)?,
         tally: Tally {
             known: read(row.get(5)?),
             done: read(row.get(6)?),
@@ -56,6 +87,10 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<BatchSummary> {
             skipped: read(row.get(8)?),
         },
     })
+}
+
+fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(|at| Timestamp::from_nanos(read(at))))
 }
 
 /// A name or id from a column; checked again, for the file may have been edited.

@@ -22,6 +22,7 @@ use crate::demo::mock_api::MockApi;
 use crate::draining::{self, Work};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::finishing::Finishing;
 use crate::printer::Printer;
 use crate::progress::Goal;
 use crate::project::Project;
@@ -78,7 +79,9 @@ async fn drain(folder: &Path, calls: &Path, host: &str, printer: Printer) -> Res
     let goal = Goal { tasks: TASKS.into(), ended: 0, pace: limit.pace };
     let results = Results::file(name.clone(), &folder.join("results"))?;
     let (queues, until) = (vec![queue], Until::Empty);
-    let work = Work { limit: limit.clone(), queues, results, drainers: 1, until, goal, metrics: None };
+    let finishing = Finishing::new(&project, &store, printer)?;
+    let work =
+        Work { limit: limit.clone(), queues, results, drainers: 1, until, goal, finishing, metrics: None };
     let drained = draining::run(work, store.clone(), project.secrets().await?, printer).await?;
     Ok(DemoReport {
         allowed_per_second: PER_SECOND.get(),

@@ -15,6 +15,7 @@ use crate::draining::{self, Drained, Work};
 use crate::exit::Exit;
 use crate::exposing::MetricsArgs;
 use crate::failure::Failure;
+use crate::finishing::Finishing;
 use crate::printer::Printer;
 use crate::progress::{Goal, per_second};
 use crate::project::{Project, no_queue_of};
@@ -47,7 +48,8 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let goal = Goal { tasks: waiting(&store, &queues).await?, ended: 0, pace: limit.pace };
     let until = if args.until_empty { Until::Empty } else { Until::Stopped };
     let (drainers, metrics) = (args.drainers, args.exposing.metrics);
-    let work = Work { limit: limit.clone(), queues, results, drainers, until, goal, metrics };
+    let finishing = Finishing::new(&project, &store, printer)?;
+    let work = Work { limit: limit.clone(), queues, results, drainers, until, goal, finishing, metrics };
     let drained = draining::run(work, store, project.secrets().await?, printer).await?;
     let report = DrainReport::new(&limit, drained);
     printer.data(&report)?;

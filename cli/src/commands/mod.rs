@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod batch;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod deploy;
@@ -36,6 +37,7 @@ pub(crate) fn run(args: Args, printer: &Printer) -> Result<Exit, Failure> {
         Command::Serve(args) => on_runtime(serve::run(args, global, printer)),
         Command::Status(args) => on_runtime(status::run(args, global, printer)),
         Command::Queue(command) => on_runtime(queue::run(command, global, printer)),
+        Command::Batch(command) => on_runtime(batch::run(command, global, printer)),
         Command::Limit(command) => on_runtime(limit::run(command, global, printer)),
         Command::Synth(args) => synth::run(&args, global, printer),
         Command::Deploy(args) => on_runtime(deploy::run(args, global, printer)),

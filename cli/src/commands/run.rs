@@ -31,6 +31,7 @@ use crate::draining::{self, Work};
 use crate::exit::Exit;
 use crate::exposing::MetricsArgs;
 use crate::failure::Failure;
+use crate::finishing::Finishing;
 use crate::printer::Printer;
 use crate::progress::{Goal, time_for};
 use crate::project::Project;
@@ -134,6 +135,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
         limit: limit.clone(),
         drainers: args.drainers,
         until: Until::Empty,
+        finishing: Finishing::new(&project, &store, printer)?,
         metrics: args.exposing.metrics,
     };
     let drained = draining::run(work, store.clone(), project.secrets().await?, printer).await?;

@@ -18,6 +18,7 @@ use crate::draining::STOPPING;
 use crate::exit::Exit;
 use crate::exposing::{self, Exposed, MetricsArgs};
 use crate::failure::Failure;
+use crate::finishing::Finishing;
 use crate::printer::Printer;
 use crate::project::{Project, no_queue_of};
 use crate::recorder::Recorder;
@@ -57,12 +58,15 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let exposed = exposed(args.metrics, &posts, &store, clock, printer).await?;
     let recorders: Vec<&Recorder> = posts.iter().map(|post| &post.world.recorder).collect();
     posts.iter().for_each(|post| printer.note(greeting(post)));
+    let finishing = Finishing::new(&project, &store, printer)?;
     let begun = clock.uptime();
     tokio::select! {
         () = serve(&posts, local.clone(), clock, &stop, printer) => {}
         () = listening => {}
         () = exposing::serve(exposed.as_ref(), &recorders) => {}
+        never = finishing.go_on() => match never {},
     }
+    finishing.settle().await;
     let seconds = clock.uptime().saturating_sub(begun).as_secs_f64();
     let report = ServeReport { seconds, limits: posts.iter().map(Served::new).collect() };
     printer.data(&report)?;

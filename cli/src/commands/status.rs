@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use jobq_adapters::clock::SystemClock;
 use jobq_core::human;
+use jobq_core::ports::clock::Clock;
 use serde::Serialize;
 
 use crate::args::Global;
@@ -11,10 +13,11 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::project::Project;
+use crate::readings::batches::{BatchReading, batch_rows};
 use crate::readings::lookback::Lookback;
 use crate::readings::overview::{Extent, Overview, look};
-use crate::readings::queues::{count, opening_rows, queue_rows};
-use crate::readings::{limit_rows, row, table};
+use crate::readings::queues::{opening_rows, queue_rows};
+use crate::readings::{limit_rows, table};
 use crate::store::Store;
 use crate::watch::{self, Watch};
 
@@ -47,21 +50,14 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
         return Ok(Exit::Fine);
     }
     let batches = store.latest_batches(SHOWN_BATCHES).await?;
-    let batches = batches.iter().map(|batch| BatchReading {
-        batch: batch.id.to_string(),
-        queue: batch.queue.to_string(),
-        known: batch.tally.known,
-        done: batch.tally.done,
-        dead: batch.tally.dead,
-        open: batch.tally.open(),
-        pushed_whole: batch.complete,
-    });
+    let now = SystemClock::new().now();
+    let batches = batches.iter().map(|batch| BatchReading::new(batch, now)).collect();
     let lookback = Lookback::new(&project, &store).await?;
     let overview = look(&project, &store, &lookback, Extent::cheap(&store)).await?;
     if let Some(warning) = &overview.warning {
         printer.warn(warning);
     }
-    printer.data(&Status { overview, batches: batches.collect() })?;
+    printer.data(&Status { overview, batches })?;
     Ok(Exit::Fine)
 }
 
@@ -70,17 +66,6 @@ struct Status {
     #[serde(flatten)]
     overview: Overview,
     batches: Vec<BatchReading>,
-}
-
-#[derive(Debug, Serialize)]
-struct BatchReading {
-    batch: String,
-    queue: String,
-    known: u64,
-    done: u64,
-    dead: u64,
-    open: u64,
-    pushed_whole: bool,
 }
 
 impl fmt::Display for Status {
@@ -109,20 +94,4 @@ impl fmt::Display for Overview {
         }
         Ok(())
     }
-}
-
-fn batch_rows(batches: &[BatchReading]) -> Vec<Vec<String>> {
-    let heading = row(["BATCH", "DONE", "DEAD", "OPEN", "KNOWN", ""]);
-    let cells = |batch: &BatchReading| {
-        let partly = if batch.pushed_whole { "" } else { "pushed in part: push the file again to go on" };
-        vec![
-            batch.batch.clone(),
-            count(batch.done),
-            count(batch.dead),
-            count(batch.open),
-            count(batch.known),
-            partly.to_owned(),
-        ]
-    };
-    std::iter::once(heading).chain(batches.iter().map(cells)).collect()
 }

@@ -64,7 +64,8 @@ fn one_page(section: &Section, problems: &mut Problems) -> Option<Page> {
     Some(Page { turn: turn?, program, max })
 }
 
-fn program(section: &Section, key: &str, problems: &mut Problems) -> Option<Program> {
+/// Reads a jq program.
+pub(super) fn program(section: &Section, key: &str, problems: &mut Problems) -> Option<Program> {
     let code = section.text(key, problems)?.to_owned();
     Some(Program { code, key: section.place(key), line: problems.line(section.at(key)) })
 }

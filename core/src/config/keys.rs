@@ -1,10 +1,12 @@
 //! Every key of jobq.toml: the one list that the reader, its hints and docs/configuration.md agree on.
 
+pub mod completion;
 pub mod growth;
 pub mod stack;
 
 use std::fmt;
 
+use completion::ON_COMPLETE;
 use growth::{PAGE, THEN};
 use stack::{AWS, DRAINERS};
 
@@ -284,6 +286,13 @@ pub const QUEUE: &[Key] = &[
         like: "10000",
         meaning: "How many tasks one answer may make; one that makes more is dead (`too_many_children`).",
     },
+    Key {
+        name: "on_complete",
+        kind: Kind::Table,
+        default: Some("nobody is told"),
+        like: r#"{ command = ["notify", "--done"] }"#,
+        meaning: "What is done when a batch that was pushed to it has ended, with all that grew from it: the keys below.",
+    },
 ];
 
 /// The keys of a queue's `retry`.
@@ -319,7 +328,7 @@ pub const RETRY: &[Key] = &[
 ];
 
 /// Each list with the place it belongs to, as people write that place.
-pub const PLACES: [(&str, &[Key]); 8] = [
+pub const PLACES: [(&str, &[Key]); 9] = [
     ("the top of the file", TOP),
     ("[limits.NAME]", LIMIT),
     ("drainers of [limits.NAME]", DRAINERS),
@@ -327,6 +336,7 @@ pub const PLACES: [(&str, &[Key]); 8] = [
     ("retry of [queues.NAME]", RETRY),
     ("[queues.NAME.then]", THEN),
     ("page of [queues.NAME]", PAGE),
+    ("on_complete of [queues.NAME]", ON_COMPLETE),
     ("[aws]", AWS),
 ];
 

@@ -10,6 +10,7 @@ pub mod problem;
 pub mod template;
 
 mod aws;
+mod completion;
 mod growth;
 pub mod header;
 mod limit;
@@ -104,6 +105,7 @@ impl Config {
             .collect();
         let at = |name: &str| queues.iter().find(|entry| entry.name == name).map_or(0, |entry| entry.at);
         growth::note_rings(read.values(), &bounded, &at, problems);
+        completion::note_rings(read.values(), &at, problems);
         Self {
             backend: root.parsed("backend", Backend::from_str, problems).unwrap_or_default(),
             state: root.parsed("state", state, problems).unwrap_or_else(|| PathBuf::from(DEFAULT_STATE)),

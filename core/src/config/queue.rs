@@ -11,6 +11,7 @@ use crate::place::Place;
 use crate::queue::{Answers, Queue, Retry};
 use crate::status::Statuses;
 
+use super::completion;
 use super::growth;
 use super::header::header_name;
 use super::keys;
@@ -53,6 +54,7 @@ pub(super) fn read(entry: &Entry, names: Names, problems: &mut Problems) -> Opti
     let results = section.parsed("results", Place::from_str, problems);
     let result_headers = section.parsed_list("result_headers", header_name, problems);
     let growth = growth::read(&section, names.queues, problems);
+    let on_complete = completion::read(&section, names.queues, problems);
     let is_bounded = section.has("max_hops");
 
     let defaults = Queue::new(name?, limit?);
@@ -72,6 +74,7 @@ pub(super) fn read(entry: &Entry, names: Names, problems: &mut Problems) -> Opti
         results,
         result_headers: result_headers.unwrap_or(defaults.result_headers),
         growth,
+        on_complete,
         ..defaults
     };
     Some((queue, is_bounded))

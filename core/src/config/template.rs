@@ -51,7 +51,8 @@ mod tests {
             let written = text.contains(&format!("{} = ", key.name));
             let table = TOP.iter().any(|top| std::ptr::eq(top, key)) && tables.contains(&key.name);
             // Each needs another queue, or stands for one of several: the page has them all.
-            let elsewhere = ["then", "queue", "each", "task", "when", "next", "cursor"].contains(&key.name);
+            let elsewhere =
+                ["then", "queue", "each", "task", "when", "next", "cursor", "url"].contains(&key.name);
             assert!(written || table || elsewhere, "{} is not in template.toml", key.name);
         }
     }

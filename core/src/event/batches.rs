@@ -1,6 +1,7 @@
 //! What happens in a push.
 
 use super::telling::{Key, Level, Telling, Told, beginning};
+use crate::batch::Tally;
 use crate::name::{BatchId, QueueName};
 
 /// A line of a task file was not taken.
@@ -59,6 +60,39 @@ impl Telling for TasksSent {
 
     fn fields(&self) -> Vec<(Key, Told<'_>)> {
         vec![(Key::Queue, Told::Text(self.queue.as_str())), (Key::Tasks, Told::Count(self.count))]
+    }
+}
+
+/// A batch has ended, with all that grew from it, and everybody who wanted to know was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchFinished {
+    /// The batch.
+    pub batch: BatchId,
+    /// The queue it was pushed to.
+    pub queue: QueueName,
+    /// Its counts.
+    pub tally: Tally,
+}
+
+impl Telling for BatchFinished {
+    fn name(&self) -> &'static str {
+        "batch_finished"
+    }
+
+    fn level(&self) -> Level {
+        Level::Info
+    }
+
+    fn fields(&self) -> Vec<(Key, Told<'_>)> {
+        let Tally { known, done, dead, skipped } = self.tally;
+        vec![
+            (Key::Batch, Told::Text(self.batch.as_str())),
+            (Key::Queue, Told::Text(self.queue.as_str())),
+            (Key::Known, Told::Count(known)),
+            (Key::Done, Told::Count(done)),
+            (Key::Dead, Told::Count(dead)),
+            (Key::Skipped, Told::Count(skipped)),
+        ]
     }
 }
 

@@ -42,6 +42,10 @@ pub enum Key {
     Done,
     /// `dead`: how many tasks died.
     Dead,
+    /// `known`: how many tasks a batch has.
+    Known,
+    /// `skipped`: how many tasks were not called, because their batch was canceled.
+    Skipped,
     /// `retried`: how many failed attempts are to be repeated.
     Retried,
     /// `refused`: how many calls the API refused, or how many lines were.
@@ -191,7 +195,7 @@ impl Level {
 
 impl Key {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Limit,
         Self::Queue,
         Self::Batch,
@@ -202,6 +206,8 @@ impl Key {
         Self::Done,
         Self::Dead,
         Self::Retried,
+        Self::Known,
+        Self::Skipped,
         Self::Refused,
         Self::Released,
         Self::Status,
@@ -232,6 +238,8 @@ impl Key {
             Self::Done => "done",
             Self::Dead => "dead",
             Self::Retried => "retried",
+            Self::Known => "known",
+            Self::Skipped => "skipped",
             Self::Refused => "refused",
             Self::Released => "released",
             Self::Status => "status",

@@ -8,6 +8,7 @@ pub mod chunk;
 pub mod company;
 pub mod door;
 pub mod fair;
+pub mod fanin;
 pub mod fanout;
 pub mod fitness;
 pub mod hint;

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod depth;
 pub mod fleet;
 pub mod history;
+pub mod hook;
 pub mod inbox;
 pub mod jq;
 pub mod ledger;

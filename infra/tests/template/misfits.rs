@@ -16,6 +16,15 @@ fn nothing_to_make() {
 }
 
 #[test]
+fn hooks_without_a_machine_to_run_on() {
+    let queue = "[queues.q]\nlimit = \"api\"\non_complete = { command = [\"notify\"] }";
+    check(
+        &format!("{LIMIT}{queue}"),
+        &["queues.q.on_complete: on AWS the end of a batch is told by an event"],
+    );
+}
+
+#[test]
 fn long_names() {
     let queue = "q".repeat(60);
     check(

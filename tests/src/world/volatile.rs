@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 /// What is replaced in text, in this order.
-const PATTERNS: [(&str, &str); 14] = [
+const PATTERNS: [(&str, &str); 15] = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "TIME"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
     (r"\b([a-z]+)-([0-9a-f]{8}|[0-9a-f]{6})\b", "$1-DIGEST"),
@@ -14,6 +14,7 @@ const PATTERNS: [(&str, &str); 14] = [
     (r"at 50/s that takes .*", "at 50/s that takes A WHILE"),
     (r"\bjobq \d+\.\d+\.\d+", "jobq VERSION"),
     (r"done in \S+( \d\ds)?, ([\d,]+) calls at \S+/s", "done in A WHILE, $2 calls at RATE"),
+    (r"has ended after \S+( \d\ds)?:", "has ended after A WHILE:"),
     (r"\d+(\.\d+)? ms\b", "LATENCY"),
     (r"by hand for .+ more", "by hand for A WHILE more"),
     (r"(\d+/s, burst \d+ +kept)  \d+  \d+  \d+", "$1  ~  ~  ~"),
@@ -24,7 +25,8 @@ const PATTERNS: [(&str, &str); 14] = [
 ];
 
 /// Keys of JSON whose numbers are measured.
-const MEASURED: [&str; 8] = [
+const MEASURED: [&str; 9] = [
+    "eta_seconds",
     "oldest_seconds",
     "least_seconds",
     "most_seconds",
@@ -36,7 +38,8 @@ const MEASURED: [&str; 8] = [
 ];
 
 /// Columns whose cells are measured.
-const COLUMNS: [&str; 8] = ["OLDEST", "ETA", "USED", "DIED", "ADDED/MIN", "SETTLED/MIN", "FROM", "TO"];
+const COLUMNS: [&str; 9] =
+    ["TIME", "OLDEST", "ETA", "USED", "DIED", "ADDED/MIN", "SETTLED/MIN", "FROM", "TO"];
 
 /// The text with a word in place of what is volatile, and with tables that don't depend on how wide that is.
 pub fn without(text: &str, folder: &Path) -> String {
@@ -66,7 +69,7 @@ pub fn without_figures(value: Value) -> Value {
             let is_pace = keys.contains_key("margin") && keys["burst"].is_number();
             let kept = |(key, value): (String, Value)| {
                 let measured = value.is_number() && MEASURED.contains(&key.as_str())
-                    || key == "used_per_second"
+                    || ["used_per_second", "ended_per_second"].contains(&key.as_str())
                     || is_pace && ["calls", "allowed", "margin"].contains(&key.as_str());
                 let value = if measured { Value::from("MEASURED") } else { without_figures(value) };
                 (key, value)

@@ -73,6 +73,14 @@ impl Held {
         self.page.hold(&["serve"], &serde_json::from_slice(&ended.stdout).unwrap());
     }
 
+    /// A batch of which nothing was called yet, and its end.
+    fn waiting_batch(&mut self) {
+        self.held("push waiting later.txt --batch night", 0);
+        self.held("batch show night", 0);
+        self.held("batch cancel night --dry-run", 0);
+        self.held("batch cancel night --yes", 0);
+    }
+
     /// The first reading of a watch.
     fn watched(&mut self) {
         let typed = ["status", "--watch"];
@@ -148,6 +156,9 @@ fn looked_at(held: &mut Held) {
     held.held("queue ls", 0);
     held.held("queue show calls", 0);
     held.held("queue show waiting", 0);
+    held.held("batch ls", 0);
+    held.held("batch show monday", 0);
+    held.held("batch wait monday", 3);
     held.held("limit ls", 0);
     held.held("limit show api", 0);
     held.held("limit verify", 0);
@@ -168,6 +179,7 @@ fn steered(held: &mut Held) {
     held.held("queue pause waiting --for 1h", 0);
     held.held("status", 0);
     held.held("queue resume waiting", 0);
+    held.waiting_batch();
     held.held("queue purge waiting --dry-run", 0);
     held.held("queue purge waiting --yes", 0);
 }

@@ -18,6 +18,7 @@ mod state;
 
 mod back_pressure;
 mod bad_input;
+mod batches;
 mod disk_full;
 mod doctor;
 mod eta;

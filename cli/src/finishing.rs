@@ -1,0 +1,108 @@
+//! Telling the ends of batches while tasks are drained: the next task is pushed, hooks are told.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::path::Path;
+use std::time::Duration;
+
+use jobq_adapters::clock::SystemClock;
+use jobq_adapters::hook::Hooks;
+use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
+use jobq_core::event::batches::BatchFinished;
+use jobq_core::name::QueueName;
+use jobq_core::ports::clock::Clock;
+use jobq_core::queue::Queue;
+use jobq_producer::finished::{Finished, Teller};
+use tokio::sync::Mutex;
+
+use crate::env_vars;
+use crate::failure::Failure;
+use crate::printer::Printer;
+use crate::project::Project;
+use crate::pushing::longest_delay;
+use crate::store::Store;
+
+/// How often it is looked whether a batch has ended.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Tells the ends of batches, each once among all processes that do.
+pub(crate) struct Finishing {
+    store: Store,
+    queues: BTreeMap<QueueName, Queue>,
+    jq: Sandbox,
+    hooks: Hooks,
+    longest_delay: Option<Duration>,
+    /// The queues that tasks were pushed to, since somebody asked.
+    pushed: Mutex<Vec<QueueName>>,
+    printer: Printer,
+}
+
+impl Finishing {
+    /// What tells the ends of batches in this store, as the project's queues say.
+    pub(crate) fn new(project: &Project, store: &Store, printer: Printer) -> Result<Self, Failure> {
+        let beside = project.beside();
+        let beside = if beside == Path::new("") { Path::new(".") } else { beside };
+        Ok(Self {
+            store: store.clone(),
+            queues: project.config.queues.clone(),
+            jq: Sandbox::of(env_vars::own_file()?, Bounds::default()),
+            hooks: Hooks::new(beside.to_owned())?,
+            longest_delay: longest_delay(project.backend),
+            pushed: Mutex::default(),
+            printer,
+        })
+    }
+
+    /// Tells those that have ended, and answers with the queues that tasks were pushed to since it was asked last. What
+    /// fails is warned of, and tried again in a minute.
+    pub(crate) async fn settle(&self) -> Vec<QueueName> {
+        self.tell().await;
+        std::mem::take(&mut *self.pushed.lock().await)
+    }
+
+    /// One at a time: who comes second learns what the first has pushed.
+    async fn tell(&self) {
+        let mut pushed = self.pushed.lock().await;
+        let clock = SystemClock::new();
+        let teller = Teller {
+            store: &self.store,
+            jq: &self.jq,
+            hook: &self.hooks,
+            clock: &clock,
+            longest_delay: self.longest_delay,
+        };
+        match teller.tell(|queue| self.queues.get(queue).map(|queue| &queue.on_complete)).await {
+            Ok(finished) => pushed.extend(finished.into_iter().filter_map(|finished| self.note(finished))),
+            Err(fault) => self.printer.warn(fault.chain()),
+        }
+    }
+
+    /// Tells them again and again, and never ends by itself.
+    pub(crate) async fn go_on(&self) -> Infallible {
+        let clock = SystemClock::new();
+        loop {
+            self.tell().await;
+            clock.sleep(EVERY).await;
+        }
+    }
+
+    fn note(&self, finished: Finished) -> Option<QueueName> {
+        let Finished { completion, told } = finished;
+        let batch = completion.batch;
+        match told {
+            Ok(pushed) => {
+                let (batch, queue, tally) = (batch.id, batch.queue, batch.tally);
+                self.printer.tell(&BatchFinished { batch, queue, tally });
+                pushed
+            }
+            Err(fault) => {
+                self.printer.warn(format!(
+                    "the end of batch '{}' couldn't be told: {}; it is tried again in a minute",
+                    batch.id,
+                    fault.chain()
+                ));
+                None
+            }
+        }
+    }
+}

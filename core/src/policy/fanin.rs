@@ -1,0 +1,146 @@
+//! Fan-in: from the end of a batch to the one task that goes on with what it has brought.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::batch::NewBatch;
+use crate::completion::{Completion, FollowUp};
+use crate::envelope::Envelope;
+use crate::jq::{Act, Failed, Job, Link, Made};
+use crate::name::BatchId;
+use crate::policy::wait::stretch;
+use crate::secret_names::{OPENING, secret_names};
+use crate::settlement::Child;
+use crate::task::{Task, TaskId};
+use crate::time::Timestamp;
+use crate::written::object;
+
+/// How much of a batch's name the follow-up's name begins with where the whole has no room.
+const KEPT: usize = 60;
+
+/// What is run over the summary.
+pub fn job(follow_up: &FollowUp, completion: &Completion) -> Job {
+    let link = Link { act: Act::Makes, code: follow_up.task.code.clone() };
+    let input = completion.summary().to_string().into_bytes();
+    Job { input, variables: Vec::new(), chains: vec![vec![link]], most: 1 }
+}
+
+/// The batch of the follow-up and its task, of what the program made.
+///
+/// Both are named after the batch that has ended and how many times it has, so that a second try makes the same.
+///
+/// # Errors
+/// What is wrong with the program or what it made, in words.
+pub fn follow_up(
+    follow_up: &FollowUp,
+    completion: &Completion,
+    made: Result<Made, Failed>,
+    now: Timestamp,
+    longest_delay: Option<Duration>,
+) -> Result<(NewBatch, Child), String> {
+    let wrong = |said: String| format!("{}: {said}", follow_up.task.key);
+    let made = made.map_err(|failed| wrong(words(failed)))?;
+    let text = made.first().and_then(|texts| texts.first());
+    let text = text.ok_or_else(|| wrong("it makes no task".to_owned()))?;
+    no_other_secret(text, &follow_up.task.code).map_err(wrong)?;
+    let object = if text.starts_with('"') { Cow::Owned(format!(r#"{{"url":{text}}}"#)) } else { text.into() };
+    let mut written = object::read(&object).map_err(|problem| wrong(problem.to_string()))?;
+    let batch = name(completion);
+    let (priority, delay) = (written.priority.unwrap_or_default(), written.delay.unwrap_or_default());
+    let due = written.at.or(written.delay.map(|delay| now.plus(delay)));
+    let id = written.id.take().unwrap_or_else(|| first(&batch));
+    let task = Task { id, request: written.request(), priority, delay };
+    let mut envelope = Envelope::new(task, batch.clone(), now);
+    envelope.due = due;
+    let delay = due.map(|due| stretch(due, now, longest_delay)).unwrap_or_default();
+    let source = format!("the end of {}", completion.batch.id);
+    let batch = NewBatch { id: batch, queue: follow_up.queue.clone(), source, created_at: now };
+    Ok((batch, Child { queue: follow_up.queue.clone(), parcel: envelope.seal(), delay }))
+}
+
+fn words(failed: Failed) -> String {
+    match failed {
+        Failed::TooMany => "it makes more than one task".to_owned(),
+        Failed::Input(said) | Failed::Program { said, .. } => said,
+    }
+}
+
+/// A batch's name may have come from anywhere: it names no secret.
+fn no_other_secret(text: &str, code: &str) -> Result<(), String> {
+    let names = secret_names(text).map_err(|error| error.to_string())?;
+    let foreign = names.iter().find(|name| !code.contains(&format!("{OPENING}{name}}}")));
+    foreign.map_or(Ok(()), |name| Err(format!("what it made names the secret '{name}', the program doesn't")))
+}
+
+#[expect(clippy::expect_used, reason = "a piece of a name, a digest and a number are a name")]
+fn name(completion: &Completion) -> BatchId {
+    let (batch, times) = (completion.batch.id.as_str(), completion.times);
+    let end = if times > 1 { format!(".complete-{times}") } else { ".complete".to_owned() };
+    let whole = format!("{batch}{end}");
+    whole.parse().unwrap_or_else(|_| {
+        let short = format!("{}.{:016x}{end}", &batch[..KEPT.min(batch.len())], xxh3_64(batch.as_bytes()));
+        short.parse().expect("these are a name")
+    })
+}
+
+#[expect(clippy::expect_used, reason = "a batch's name and a number are an id")]
+fn first(batch: &BatchId) -> TaskId {
+    format!("{batch}-1").parse().expect("these are an id")
+}
+
+#[cfg(test)]
+mod tests {
+    //! One task, the same each time, and named after the batch it comes from.
+
+    use super::*;
+    use crate::batch::{BatchSummary, Tally};
+    use crate::growth::Program;
+
+    fn completion(batch: &str, times: u32) -> Completion {
+        let batch = BatchSummary {
+            id: batch.parse().unwrap(),
+            queue: "maps".parse().unwrap(),
+            source: "file".to_owned(),
+            created_at: Timestamp::from_secs(1),
+            complete: true,
+            canceled_at: None,
+            finished_at: Some(Timestamp::from_secs(5)),
+            tally: Tally { known: 9, done: 8, dead: 1, skipped: 0 },
+        };
+        Completion { batch, finished_at: Timestamp::from_secs(5), times }
+    }
+
+    fn made(completion: &Completion, text: &str) -> Result<(NewBatch, Child), String> {
+        let task = Program { code: "x".to_owned(), key: "queues.maps.on_complete.task".to_owned(), line: 1 };
+        let follow = FollowUp { queue: "reduces".parse().unwrap(), task };
+        follow_up(&follow, completion, Ok(vec![vec![text.to_owned()]]), Timestamp::from_secs(6), None)
+    }
+
+    #[test]
+    fn an_end_makes_one_task_and_again_another() {
+        let (batch, child) = made(&completion("nightly", 1), r#""https://a.example/all""#).unwrap();
+        assert_eq!((batch.id.as_str(), batch.queue.as_str()), ("nightly.complete", "reduces"));
+        let envelope = Envelope::decode(&child.parcel.body).unwrap();
+        assert_eq!(
+            (envelope.id.as_str(), envelope.batch.as_str()),
+            ("nightly.complete-1", "nightly.complete")
+        );
+        let again = made(&completion("nightly", 2), r#""https://a.example/all""#).unwrap();
+        assert_eq!(again.0.id.as_str(), "nightly.complete-2");
+        let long = made(&completion(&"n".repeat(100), 1), r#""https://a.example/all""#).unwrap().0.id;
+        assert!(long.as_str().ends_with(".complete") && long.as_str().len() <= 100, "{long}");
+    }
+
+    #[test]
+    fn what_is_no_task_is_told_by_its_program() {
+        let told = |text: &str| made(&completion("b", 1), text).unwrap_err();
+        assert!(
+            told("7").starts_with("queues.maps.on_complete.task: '7' is not a JSON object"),
+            "{}",
+            told("7")
+        );
+        assert!(told(r#""https://a.example/${secret:t}""#).contains("the secret 't'"));
+    }
+}
