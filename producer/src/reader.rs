@@ -49,6 +49,9 @@ pub enum ReadError {
     /// A template names a column that is there more than once.
     #[error("the template names '{0}', and the file has several columns of this name: rename all but one")]
     ColumnTwice(String),
+    /// A column that says when calls may be made is there more than once.
+    #[error("the file has several columns '{0}', which say when a call may be made: rename all but one")]
+    SeveralOf(String),
 }
 
 enum Kind {

@@ -1,8 +1,10 @@
-//! CSV tasks: rows of a source, each filling a url template.
+//! CSV tasks: rows of a source, each filling a url template. The columns `delay` and `at` say when its call may be made.
 
 use std::io::{self, BufRead};
 
 use jobq_core::config::nearest::nearest;
+use jobq_core::human::parse_duration;
+use jobq_core::zone;
 
 use crate::draft::Draft;
 use crate::filler::{Filler, Missing};
@@ -16,6 +18,9 @@ use jobq_core::written::problem::{Problem, quoted};
 pub(crate) struct Rows {
     url: Filler,
     id: Option<Filler>,
+    /// Where the columns `delay` and `at` are.
+    delay: Option<usize>,
+    at: Option<usize>,
     columns: usize,
     row: Row,
 }
@@ -33,13 +38,19 @@ impl Rows {
             Some((line, Err(problem))) => return Err(ReadError::Header(problem.at(line))),
             None => Vec::new(),
         };
-        check_twice(&columns, url.columns().chain(id.iter().flat_map(|id| id.columns())))?;
+        let named = || url.columns().chain(id.iter().flat_map(|id| id.columns()));
+        check_twice(&columns, named())?;
+        // What a template names is data of the call, whatever it is called.
+        let own = |name| if named().any(|named| named == name) { Ok(None) } else { only(&columns, name) };
+        let (delay, at) = (own("delay")?, own("at")?);
         Ok(Self {
             url: Filler::of_url(url, &columns).map_err(|missing| unknown(missing, &columns))?,
             id: id
                 .map(|id| Filler::of_text(id, &columns))
                 .transpose()
                 .map_err(|missing| unknown(missing, &columns))?,
+            delay,
+            at,
             columns: columns.len(),
             row,
         })
@@ -64,7 +75,24 @@ impl Rows {
             let id = id.fill(&self.row)?.parse();
             draft.id = Some(id.map_err(|error| Problem::new(format!("{error}")))?);
         }
+        self.time(&mut draft)?;
         Ok(draft)
+    }
+
+    /// Reads when the call may be made. An empty field says nothing.
+    fn time(&self, draft: &mut Draft) -> Result<(), Problem> {
+        let given = |column: Option<usize>| {
+            column.map(|column| self.row.field_at(column).trim()).filter(|text| !text.is_empty())
+        };
+        let problem = |why: String| Problem::new(why);
+        let (delay, at) = (given(self.delay), given(self.at));
+        if delay.is_some() && at.is_some() {
+            return Err(Problem::new("there are a delay and an at").hint("leave one empty"));
+        }
+        draft.delay =
+            delay.map(parse_duration).transpose().map_err(|why| problem(format!("delay: {why}")))?;
+        draft.at = at.map(zone::instant).transpose().map_err(|why| problem(format!("at: {why}")))?;
+        Ok(())
     }
 }
 
@@ -101,6 +129,15 @@ fn check_twice<'a>(columns: &[String], named: impl Iterator<Item = &'a str>) -> 
         }
     }
     Ok(())
+}
+
+/// Where the column of this name is, if there is one; two of them would contradict each other.
+fn only(columns: &[String], name: &str) -> Result<Option<usize>, ReadError> {
+    let mut places = columns.iter().enumerate().filter(|(_, column)| *column == name).map(|(place, _)| place);
+    match (places.next(), places.next()) {
+        (Some(_), Some(_)) => Err(ReadError::SeveralOf(name.to_owned())),
+        (place, _) => Ok(place),
+    }
 }
 
 fn unknown(Missing(missing): Missing, columns: &[String]) -> ReadError {

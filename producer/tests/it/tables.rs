@@ -66,6 +66,29 @@ fn a_template_may_make_the_ids() {
 }
 
 #[test]
+fn columns_say_when_a_call_may_be_made() {
+    check(
+        URL,
+        "id,delay,at\n1,10m,\n2,,2026-11-27T09:00:00+01:00\n3,,2026-11-27T09:00 Europe/Berlin\n4, ,\n",
+        "line 2: GET https://a.example/1 delay=10m\n\
+         line 3: GET https://a.example/2 at=2026-11-27T08:00:00.000000Z\n\
+         line 4: GET https://a.example/3 at=2026-11-27T08:00:00.000000Z\n\
+         line 5: GET https://a.example/4",
+    );
+    check("https://a.example/{id}?at={at}", "id,at\n1,noon\n", "line 2: GET https://a.example/1?at=noon");
+    check(
+        URL,
+        "id,at,at\n1,,\n",
+        "the file has several columns 'at', which say when a call may be made: rename all but one",
+    );
+    let refused = told(&csv(URL), b"id,delay,at\n1,10,\n2,,noon\n3,1s,2026-11-27T09:00:00Z\n");
+    let lines: Vec<&str> = refused.lines().collect();
+    assert!(lines[0].starts_with("line 2: delay: "), "{refused}");
+    assert!(lines[1].starts_with("line 3: at: "), "{refused}");
+    assert_eq!(lines[2], "line 4: there are a delay and an at (leave one empty)");
+}
+
+#[test]
 fn broken_rows_end_where_they_stand() {
     check(
         URL,

@@ -46,5 +46,8 @@ fn task(draft: &Draft) -> String {
     if let Some(delay) = draft.delay {
         write!(text, " delay={}", duration(delay)).unwrap();
     }
+    if let Some(at) = draft.at {
+        write!(text, " at={at}").unwrap();
+    }
     text
 }
