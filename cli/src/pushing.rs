@@ -21,6 +21,7 @@ use jobq_core::time::Timestamp;
 use jobq_core::written::problem::Refused;
 use jobq_core::zone;
 use jobq_producer::counts::Notice;
+use jobq_producer::dedupe::{Dedupe, LONGEST, Sameness};
 use jobq_producer::draft::Defaults;
 use jobq_producer::format::{FormatName, Reading};
 use jobq_producer::push::{BadLines, Order, PushError, Pushed, push};
@@ -72,6 +73,12 @@ pub(crate) struct SourceArgs {
     /// Call no task before this instant, like 2026-11-27T09:00:00+01:00 or '2026-11-27T09:00 Europe/Berlin'
     #[arg(long, value_name = "INSTANT", value_parser = zone::instant, conflicts_with = "delay")]
     at: Option<Timestamp>,
+    /// Leave out tasks whose like is in the batch already, by id or content (method, url, headers, body)
+    #[arg(long, value_name = "WAY", value_parser = parse::<Sameness>)]
+    dedupe: Option<Sameness>,
+    /// Leave out tasks too whose like was sent to the queue with this option, for this long since then: 1d, at most 90d
+    #[arg(long, value_name = "TIME", value_parser = remembered, requires = "dedupe")]
+    dedupe_for: Option<Duration>,
     /// Check and count, send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -96,6 +103,8 @@ pub(crate) struct PushReport {
     queue: String,
     /// How many tasks this push has sent.
     pub(crate) sent: u64,
+    /// How many it left out because their like was sent before.
+    duplicates: u64,
     refused: u64,
     /// How many of these tasks were dead letters when they were written down.
     letters: u64,
@@ -138,7 +147,8 @@ impl SourceArgs {
         };
         let bad_lines = if self.strict { BadLines::Stop } else { BadLines::Skip };
         let (limits, longest_delay) = (limits_of(backend), longest_delay(backend));
-        let order = Order { batch, defaults, limits, longest_delay, bad_lines, tracing: None };
+        let dedupe = self.dedupe.map(|by| Dedupe { by, lasting: self.dedupe_for });
+        let order = Order { batch, defaults, limits, longest_delay, bad_lines, tracing: None, dedupe };
         Ok(Prepared { source, name: shown(path), told: false, begun: Arc::default(), order })
     }
 
@@ -190,6 +200,7 @@ impl Prepared {
             batch: self.order.batch.id.clone(),
             queue: self.order.batch.queue.clone(),
             sent: pushed.counts.tasks,
+            duplicates: pushed.counts.duplicates,
             refused: pushed.counts.refused,
         });
         Ok(self.report(&pushed))
@@ -207,6 +218,7 @@ impl Prepared {
             batch: self.order.batch.id.to_string(),
             queue: self.order.batch.queue.to_string(),
             sent: pushed.counts.tasks,
+            duplicates: pushed.counts.duplicates,
             refused: pushed.counts.refused,
             letters: pushed.counts.letters,
             resumed_after: pushed.resumed.as_ref().map(|mark| mark.lines),
@@ -229,7 +241,7 @@ impl PushReport {
 
 impl fmt::Display for PushReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { batch, queue, sent, refused, .. } = self;
+        let Self { batch, queue, sent, duplicates, refused, .. } = self;
         if self.complete_before {
             return write!(
                 f,
@@ -240,6 +252,10 @@ impl fmt::Display for PushReport {
         write!(f, "pushed {} {tasks} to {queue} as {batch}", HumanCount(*sent))?;
         if let Some(lines) = self.resumed_after {
             write!(f, ", going on after line {}", HumanCount(lines))?;
+        }
+        if *duplicates > 0 {
+            let word = if *duplicates == 1 { "duplicate" } else { "duplicates" };
+            write!(f, ", {} {word} left out", HumanCount(*duplicates))?;
         }
         if *refused > 0 {
             write!(f, ", {} refused", HumanCount(*refused))?;
@@ -354,6 +370,15 @@ pub(crate) fn longest_delay(backend: Backend) -> Option<Duration> {
         Backend::Local => None,
         Backend::Aws => Some(LONGEST_DELAY),
     }
+}
+
+/// Reads for how long tasks are remembered.
+fn remembered(text: &str) -> Result<Duration, String> {
+    let length = human::positive(text)?;
+    if length > LONGEST {
+        return Err(format!("tasks are remembered for at most {}", human::duration(LONGEST)));
+    }
+    Ok(length)
 }
 
 /// Reads an argument, its error as one line.

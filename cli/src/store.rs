@@ -13,6 +13,7 @@ use jobq_core::completion::Completion;
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::fault::Fault;
 use jobq_core::letter::LetterId;
+use jobq_core::likeness::{Once, Single};
 use jobq_core::name::{BatchId, LimitName, QueueName};
 use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::ports::completions::Completions;
@@ -21,6 +22,7 @@ use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::{Ledger, Swap, Version, Versioned};
 use jobq_core::ports::morgue::{Fate, Found, Morgue, Round};
 use jobq_core::ports::outbox::Outbox;
+use jobq_core::ports::singles::Singles;
 use jobq_core::queue::Queue;
 use jobq_core::settlement::{Parcel, Settled, Settlement};
 
@@ -159,6 +161,18 @@ impl Completions for Store {
             Self::Local(own) => own.told(completion).await,
             Self::Aws(_) => Ok(()),
         }
+    }
+}
+
+impl Singles for Store {
+    async fn send_once(
+        &self,
+        queue: &QueueName,
+        batch: &BatchId,
+        parcels: Vec<Single>,
+        mark: Mark,
+    ) -> Result<Vec<Once>, Fault> {
+        ask!(self, own => own.send_once(queue, batch, parcels, mark))
     }
 }
 

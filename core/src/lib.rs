@@ -25,6 +25,7 @@ pub mod human;
 pub mod jq;
 pub mod lease;
 pub mod letter;
+pub mod likeness;
 pub mod limit;
 pub mod metric_names;
 pub mod name;

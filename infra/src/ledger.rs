@@ -7,7 +7,8 @@ use crate::logical_id;
 use crate::resource::Resource;
 use crate::template::Template;
 
-/// The attribute that tells items apart: `limit#NAME`, `batch#ID`, `letter#ID` and `latest#batches`.
+/// The attribute that tells items apart: `limit#NAME`, `batch#ID`, `letter#ID`, `single#QUEUE#LIKENESS` and
+/// `latest#batches`.
 const KEY: &str = "id";
 
 /// The attribute that says when an item may go.

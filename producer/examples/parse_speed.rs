@@ -15,10 +15,12 @@ use std::time::{Duration, Instant};
 
 use jobq_core::batch::{Mark, NewBatch, Opened};
 use jobq_core::fault::Fault;
+use jobq_core::likeness::{Once, Single};
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::outbox::Outbox;
+use jobq_core::ports::singles::Singles;
 use jobq_core::ports::spans::NoSpans;
 use jobq_core::settlement::Parcel;
 use jobq_core::time::Timestamp;
@@ -79,6 +81,7 @@ fn push_all(format: &Format, text: &str) {
         },
         longest_delay: None,
         tracing: None,
+        dedupe: None,
         bad_lines: BadLines::Skip,
     };
     let reading = match format.clone() {
@@ -137,6 +140,18 @@ impl Outbox for Nowhere {
         _mark: Mark,
     ) -> Result<(), Fault> {
         Ok(())
+    }
+}
+
+impl Singles for Nowhere {
+    async fn send_once(
+        &self,
+        _queue: &QueueName,
+        _batch: &BatchId,
+        parcels: Vec<Single>,
+        _mark: Mark,
+    ) -> Result<Vec<Once>, Fault> {
+        Ok(vec![Once::Sent; parcels.len()])
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Counts {
     pub tasks: u64,
     /// How many of the tasks were dead letters when they were written down.
     pub letters: u64,
+    /// Tasks left out in this run because their like was sent before.
+    pub duplicates: u64,
     /// Lines refused in this run.
     pub refused: u64,
     /// Bytes of the source read.

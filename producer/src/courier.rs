@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use jobq_core::batch::{Mark, NewBatch, Opened};
 use jobq_core::fault::{Advice, Fault};
+use jobq_core::likeness::{Once, Single};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::outbox::Outbox;
-use jobq_core::settlement::Parcel;
+use jobq_core::ports::singles::Singles;
+use jobq_core::time::Timestamp;
 
 use crate::load::Load;
-use crate::start::Start;
+use crate::pack::Packed;
 
 /// How often one operation is tried. A push is watched by somebody, and rerunning it costs nothing: minutes
 /// of silence would be worse than the fault.
@@ -22,9 +24,11 @@ pub(crate) struct Courier<'a, O, C> {
     pub(crate) batch: &'a NewBatch,
     /// The longest delay the outbox takes, if it doesn't take any.
     pub(crate) longest_delay: Option<Duration>,
+    /// For how long what is like a task is left out of the queue once it was sent, if it is.
+    pub(crate) once_for: Option<Duration>,
 }
 
-impl<O: Outbox, C: Clock> Courier<'_, O, C> {
+impl<O: Outbox + Singles, C: Clock> Courier<'_, O, C> {
     /// Makes or finds the batch.
     pub(crate) async fn open(&self) -> Result<Opened, Fault> {
         let mut tries = 0;
@@ -36,28 +40,41 @@ impl<O: Outbox, C: Clock> Courier<'_, O, C> {
         }
     }
 
-    /// Sends a load, exactly once if the outbox writes parcels and mark in one go.
+    /// Sends a load, exactly once if the outbox writes parcels and mark in one go, and says what became of each of its
+    /// parcels.
     ///
     /// A fault doesn't say whether the load arrived, but the stored mark does: so it is asked before the
     /// load is sent again.
-    pub(crate) async fn send(&self, load: Load) -> Result<(), Fault> {
+    pub(crate) async fn send(&self, load: Load) -> Result<Vec<Once>, Fault> {
         let Load { parcels, mark, .. } = load;
         let mut tries = 0;
         loop {
             // Each time anew: reading the source and trying again take time.
-            let now = self.clock.now();
-            let hidden =
-                |(parcel, start): &(Parcel, Start)| (parcel.clone(), start.delay(now, self.longest_delay));
-            let parcels = parcels.iter().map(hidden).collect();
-            let sent = self.outbox.send(&self.batch.queue, &self.batch.id, parcels, mark.clone());
-            match sent.await {
-                Ok(()) => return Ok(()),
+            match self.send_at(self.clock.now(), &parcels, &mark).await {
+                Ok(ends) => return Ok(ends),
                 Err(fault) => self.pause(fault, &mut tries).await?,
             }
             if self.arrived(&mark).await? {
-                return Ok(());
+                // Nobody knows any more what was left out.
+                return Ok(vec![Once::Sent; parcels.len()]);
             }
         }
+    }
+
+    async fn send_at(&self, now: Timestamp, parcels: &[Packed], mark: &Mark) -> Result<Vec<Once>, Fault> {
+        let (queue, batch) = (&self.batch.queue, &self.batch.id);
+        let hidden = |packed: &Packed| packed.start.delay(now, self.longest_delay);
+        let Some(lasting) = self.once_for else {
+            let all = parcels.iter().map(|packed| (packed.parcel.clone(), hidden(packed))).collect();
+            self.outbox.send(queue, batch, all, mark.clone()).await?;
+            return Ok(vec![Once::Sent; parcels.len()]);
+        };
+        let single = |packed: &Packed| {
+            let (parcel, delay, line) = (packed.parcel.clone(), hidden(packed), packed.line);
+            packed.likeness.map(|likeness| Single { parcel, delay, line, likeness, until: now.plus(lasting) })
+        };
+        let singles = parcels.iter().filter_map(single).collect();
+        self.outbox.send_once(queue, batch, singles, mark.clone()).await
     }
 
     async fn arrived(&self, mark: &Mark) -> Result<bool, Fault> {

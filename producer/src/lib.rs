@@ -3,8 +3,9 @@
 //! A **source** (a file or a stream, read in one of three formats) is read as **lines**; each line becomes a
 //! **draft**, checked as far as a line alone allows, or is **refused** with a reason. A draft becomes a
 //! task with its id and defaults, an envelope, and a parcel (`pack`); parcels are grouped into **loads**,
-//! each with the mark that says how far the source was read; `push` sends load after load, and `traced`
-//! says where each task stands in a trace. Nothing ever holds more of the source than two loads.
+//! each with the mark that says how far the source was read; `push` sends load after load, `traced`
+//! says where each task stands in a trace, and `dedupe` which tasks are alike. Nothing ever holds more of the source than two loads,
+//! and digests of its tasks where duplicates are left out.
 //!
 //! Read in this order: what a line can be refused for, the formats, then the flow. `survey` is the pass
 //! that only looks: for dry runs, strict pushes and the hosts of a file. `letters` is the way back: what died
@@ -33,6 +34,8 @@ pub mod source;
 pub mod counts;
 
 pub mod traced;
+
+pub mod dedupe;
 
 mod pack;
 mod start;

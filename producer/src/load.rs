@@ -4,21 +4,22 @@ use std::io::BufRead;
 
 use jobq_core::batch::Mark;
 use jobq_core::policy::chunk::{Chunks, Limits};
-use jobq_core::settlement::Parcel;
 use jobq_core::written::problem::{Problem, Refused};
 
 use crate::counts::Notice;
-use crate::pack::{Packer, too_large};
+use crate::dedupe::Met;
+use crate::pack::{Packed, Packer, too_large};
 use crate::reader::{Entry, ReadError, TaskReader};
-use crate::start::Start;
 
 /// Parcels to send in one go.
 #[derive(Debug)]
 pub(crate) struct Load {
-    pub(crate) parcels: Vec<(Parcel, Start)>,
+    pub(crate) parcels: Vec<Packed>,
     pub(crate) mark: Mark,
     /// How many tasks of this run were dead letters before, those of earlier loads among them.
     pub(crate) letters: u64,
+    /// How many tasks of this run were left out as duplicates before, those of earlier loads among them.
+    pub(crate) duplicates: u64,
     /// Bytes of the source read when it was full.
     pub(crate) bytes: u64,
 }
@@ -27,23 +28,42 @@ pub(crate) struct Load {
 pub(crate) struct Loader<R> {
     tasks: TaskReader<R>,
     packer: Packer,
-    chunks: Chunks<(Parcel, Start)>,
+    chunks: Chunks<Packed>,
     mark: Mark,
     letters: u64,
+    /// The tasks of the source so far, where duplicates within it are left out here.
+    met: Option<Met>,
+    duplicates: u64,
 }
 
 impl<R: BufRead> Loader<R> {
-    /// Goes on where `mark` says.
+    /// Goes on where `mark` says. Where duplicates are `met` here, what is passed over is looked through again.
     pub(crate) fn new(
-        mut tasks: TaskReader<R>,
+        tasks: TaskReader<R>,
         packer: Packer,
         limits: Limits,
         mark: Mark,
+        met: Option<Met>,
     ) -> Result<Self, ReadError> {
-        if !mark.complete {
-            tasks.skip_to(mark.lines)?;
+        let (chunks, letters, duplicates) = (Chunks::new(limits), 0, 0);
+        let mut loader = Self { tasks, packer, chunks, mark, letters, met, duplicates };
+        match (&mut loader.met, loader.mark.complete) {
+            (_, true) => {}
+            (None, false) => loader.tasks.skip_to(loader.mark.lines)?,
+            (Some(_), false) => loader.recall()?,
         }
-        Ok(Self { tasks, packer, chunks: Chunks::new(limits), mark, letters: 0 })
+        Ok(loader)
+    }
+
+    /// Meets again what was sent before.
+    fn recall(&mut self) -> Result<(), ReadError> {
+        while self.tasks.lines() < self.mark.lines {
+            let Some(Entry { line, draft }) = self.tasks.next()? else { break };
+            if let Ok(packed) = draft.and_then(|draft| self.packer.pack(draft, line)) {
+                self.is_new(&packed);
+            }
+        }
+        Ok(())
     }
 
     /// How far the source was read.
@@ -80,19 +100,31 @@ impl<R: BufRead> Loader<R> {
     }
 
     /// Packs a task. If it didn't fit any more, the answer is the chunk before it.
-    fn add(&mut self, entry: Entry) -> Result<Option<Vec<(Parcel, Start)>>, Refused> {
+    fn add(&mut self, entry: Entry) -> Result<Option<Vec<Packed>>, Refused> {
         let Entry { line, draft } = entry;
         let refuse = |problem: Problem| problem.at(line);
         let draft = draft.map_err(refuse)?;
         let letters = u64::from(draft.history.is_some());
-        let parcel = self.packer.pack(draft, line).map_err(refuse)?;
-        let bytes = parcel.0.body.len();
+        let packed = self.packer.pack(draft, line).map_err(refuse)?;
+        if !self.is_new(&packed) {
+            self.duplicates += 1;
+            return Ok(None);
+        }
+        let bytes = packed.parcel.body.len();
         self.letters += letters;
-        self.chunks.add(parcel, bytes).map_err(|error| refuse(too_large(error.bytes, error.limit)))
+        self.chunks.add(packed, bytes).map_err(|error| refuse(too_large(error.bytes, error.limit)))
     }
 
-    fn load(&self, parcels: Vec<(Parcel, Start)>, mark: Mark) -> Load {
+    /// Whether nothing like it was met before; it is now.
+    fn is_new(&mut self, packed: &Packed) -> bool {
+        match (&mut self.met, packed.likeness) {
+            (Some(met), Some(likeness)) => met.is_new(likeness),
+            _ => true,
+        }
+    }
+
+    fn load(&self, parcels: Vec<Packed>, mark: Mark) -> Load {
         let bytes = self.tasks.bytes();
-        Load { parcels, mark, letters: self.letters, bytes }
+        Load { parcels, mark, letters: self.letters, duplicates: self.duplicates, bytes }
     }
 }

@@ -3,15 +3,29 @@
 use std::time::Duration;
 
 use jobq_core::envelope::Envelope;
+use jobq_core::likeness::Likeness;
 use jobq_core::name::BatchId;
 use jobq_core::settlement::Parcel;
 use jobq_core::task::Task;
 use jobq_core::time::Timestamp;
 use jobq_core::written::problem::Problem;
 
+use crate::dedupe::Sameness;
 use crate::draft::{Defaults, Draft};
 use crate::start::Start;
 use crate::traced::Tracing;
+
+/// A task ready to be sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Packed {
+    pub(crate) parcel: Parcel,
+    /// When it may be called first.
+    pub(crate) start: Start,
+    /// The line it was read at.
+    pub(crate) line: u64,
+    /// What it is recognised by, where that is asked for.
+    pub(crate) likeness: Option<Likeness>,
+}
 
 /// What all tasks of a push have in common.
 #[derive(Debug, Clone)]
@@ -25,6 +39,8 @@ pub(crate) struct Packer {
     pub(crate) longest_delay: Option<Duration>,
     /// How its tasks are traced, if they are.
     pub(crate) tracing: Option<Tracing>,
+    /// What its tasks are recognised by, if they are.
+    pub(crate) sameness: Option<Sameness>,
 }
 
 impl Packer {
@@ -33,11 +49,12 @@ impl Packer {
         draft.into_task(&self.batch, line, self.defaults)
     }
 
-    /// Seals the task of a draft at this line, and says how long it waits before it is visible.
-    pub(crate) fn pack(&self, mut draft: Draft, line: u64) -> Result<(Parcel, Start), Problem> {
+    /// Seals the task of a draft at this line, and says when it may be called first.
+    pub(crate) fn pack(&self, mut draft: Draft, line: u64) -> Result<Packed, Problem> {
         let history = draft.history.take();
         let (start, due) = self.start(&draft);
         let task = self.task(draft, line);
+        let likeness = self.sameness.map(|sameness| sameness.of(&task));
         let mut envelope = Envelope::new(task, self.batch.clone(), self.pushed_at);
         envelope.due = due;
         envelope.trace = self.tracing.as_ref().map(|tracing| tracing.context(line));
@@ -48,7 +65,7 @@ impl Packer {
         if parcel.body.len() > self.largest {
             return Err(too_large(parcel.body.len(), self.largest));
         }
-        Ok((parcel, start))
+        Ok(Packed { parcel, start, line, likeness })
     }
 
     /// When the task of a draft may be called, and the instant if it has to be kept: one that has passed needn't.

@@ -6,21 +6,23 @@ use std::time::Duration;
 use futures::join;
 use jobq_core::batch::{Mark, NewBatch, Opened};
 use jobq_core::fault::Fault;
+use jobq_core::likeness::Once;
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::outbox::Outbox;
+use jobq_core::ports::singles::Singles;
 use jobq_core::ports::spans::Spans;
 use jobq_core::settlement::{LARGEST_ENVELOPE, Parcel};
 use jobq_core::time::Timestamp;
 
 use crate::counts::{Counts, Notice};
 use crate::courier::Courier;
+use crate::dedupe::{Dedupe, Met};
 use crate::draft::Defaults;
 use crate::load::Loader;
-use crate::pack::Packer;
+use crate::pack::{Packed, Packer};
 use crate::source::{Source, SourceError};
-use crate::start::Start;
 use crate::survey::survey;
 use crate::traced::Tracing;
 
@@ -39,6 +41,8 @@ pub struct Order {
     pub bad_lines: BadLines,
     /// How its tasks are traced, if they are.
     pub tracing: Option<Tracing>,
+    /// Which tasks are left out, if any.
+    pub dedupe: Option<Dedupe>,
 }
 
 /// What becomes of the good lines of a source that has bad ones.
@@ -94,7 +98,7 @@ pub enum PushError {
 ///
 /// While one load is on its way, the next one is made; so an outbox that works on a thread of its own costs
 /// no time here. Dropping the future is safe: the batch's mark says what was sent.
-pub async fn push<O: Outbox, C: Clock, S: Spans>(
+pub async fn push<O: Outbox + Singles, C: Clock, S: Spans>(
     outbox: &O,
     clock: &C,
     spans: &S,
@@ -109,7 +113,8 @@ pub async fn push<O: Outbox, C: Clock, S: Spans>(
     // Before the batch is made: a source without the right columns leaves no batch behind.
     let tasks = source.tasks()?;
     let batch = &order.batch;
-    let courier = Courier { outbox, clock, batch, longest_delay: order.longest_delay };
+    let once_for = order.dedupe.and_then(|dedupe| dedupe.lasting);
+    let courier = Courier { outbox, clock, batch, longest_delay: order.longest_delay, once_for };
     let resumed = match courier.open().await? {
         Opened::New => None,
         Opened::Resumed(mark) => Some(mark),
@@ -118,7 +123,9 @@ pub async fn push<O: Outbox, C: Clock, S: Spans>(
         }
     };
     let mark = resumed.clone().unwrap_or_default();
-    let loader = Loader::new(tasks, order.packer(), order.limits, mark).map_err(SourceError::from)?;
+    // Within one source nobody need be asked. What lasts longer than the batch is remembered where its tasks go.
+    let met = order.dedupe.filter(|dedupe| dedupe.lasting.is_none()).map(|_| Met::default());
+    let loader = Loader::new(tasks, order.packer(), order.limits, mark, met).map_err(SourceError::from)?;
     let teller = Teller { spans, tracing: order.tracing.filter(|_| spans.is_on()) };
     let counts =
         send_all(&courier, loader, &teller, |counts| Notice::Progress { counts, bytes_total }, notify)
@@ -127,7 +134,7 @@ pub async fn push<O: Outbox, C: Clock, S: Spans>(
 }
 
 /// Sends load after load, making the next one while one is on its way.
-async fn send_all<O: Outbox, C: Clock, S: Spans, R: BufRead + Send>(
+async fn send_all<O: Outbox + Singles, C: Clock, S: Spans, R: BufRead + Send>(
     courier: &Courier<'_, O, C>,
     mut loader: Loader<R>,
     teller: &Teller<'_, S>,
@@ -137,23 +144,33 @@ async fn send_all<O: Outbox, C: Clock, S: Spans, R: BufRead + Send>(
     let start = loader.mark().clone();
     let mut counts = Counts { lines: start.lines, ..Counts::default() };
     let mut waiting = loader.next(notify).map_err(SourceError::from)?;
+    let mut known_before = 0;
     while let Some(load) = waiting {
-        let sent = Counts {
+        let read = Counts {
             lines: load.mark.lines,
-            tasks: counts.tasks + load.parcels.len() as u64,
+            tasks: counts.tasks,
             letters: load.letters,
+            duplicates: load.duplicates,
             refused: load.mark.refused - start.refused,
             bytes: load.bytes,
         };
         let (parcels, begun) = (teller.told(&load.parcels), courier.clock.now());
         let (arrived, made) = join!(courier.send(load), async { loader.next(notify) });
-        arrived?;
-        teller.tell(&courier.batch.queue, &parcels, begun, courier.clock.now());
-        counts = sent;
+        let ends = arrived?;
+        teller.tell(&courier.batch.queue, &sent_of(parcels, &ends), begun, courier.clock.now());
+        let sent = ends.iter().filter(|end| **end == Once::Sent).count();
+        known_before += (ends.len() - sent) as u64;
+        counts =
+            Counts { tasks: read.tasks + sent as u64, duplicates: read.duplicates + known_before, ..read };
         notify(progress(counts));
         waiting = made.map_err(SourceError::from)?;
     }
     Ok(counts)
+}
+
+/// Those that were sent.
+fn sent_of(parcels: Vec<Parcel>, ends: &[Once]) -> Vec<Parcel> {
+    parcels.into_iter().zip(ends).filter(|(_, end)| **end == Once::Sent).map(|(parcel, _)| parcel).collect()
 }
 
 /// Tells of what has arrived, if somebody wants to know.
@@ -164,8 +181,8 @@ struct Teller<'a, S> {
 
 impl<S: Spans> Teller<'_, S> {
     /// What will be told of, once it has arrived.
-    fn told(&self, parcels: &[(Parcel, Start)]) -> Vec<Parcel> {
-        let told = self.tracing.is_some().then(|| parcels.iter().map(|(parcel, _)| parcel.clone()));
+    fn told(&self, parcels: &[Packed]) -> Vec<Parcel> {
+        let told = self.tracing.is_some().then(|| parcels.iter().map(|packed| packed.parcel.clone()));
         told.into_iter().flatten().collect()
     }
 
@@ -199,6 +216,7 @@ impl Order {
             largest: LARGEST_ENVELOPE.min(self.limits.bytes.get()),
             longest_delay: self.longest_delay,
             tracing: self.tracing,
+            sameness: self.dedupe.map(|dedupe| dedupe.by),
         }
     }
 }

@@ -1,10 +1,12 @@
-//! The survey: one pass over a source that sends nothing. It refuses exactly the lines that a push refuses.
+//! The survey: one pass over a source that sends nothing. It refuses exactly the lines that a push refuses, and knows the
+//! duplicates within the source; what was sent before it doesn't.
 
 use std::collections::BTreeSet;
 
 use jobq_core::task::Task;
 
 use crate::counts::{Counts, Notice};
+use crate::dedupe::Met;
 use crate::draft::Draft;
 use crate::pack::Packer;
 use crate::push::Order;
@@ -41,10 +43,10 @@ pub fn survey(
     let bytes_total = source.bytes();
     let mut tasks = source.tasks()?;
     let packer = order.packer();
-    let mut survey = Survey::default();
+    let (mut survey, mut met) = (Survey::default(), Met::default());
     let mut told = 0;
     while let Some(Entry { line, draft }) = tasks.next()? {
-        let seen = draft.and_then(|draft| survey.see(&packer, draft, line));
+        let seen = draft.and_then(|draft| survey.see(&packer, &mut met, draft, line));
         if let Err(problem) = seen {
             survey.counts.refused += 1;
             notify(Notice::Refused(problem.at(line)));
@@ -61,14 +63,18 @@ pub fn survey(
 }
 
 impl Survey {
-    fn see(&mut self, packer: &Packer, draft: Draft, line: u64) -> Result<(), Problem> {
+    fn see(&mut self, packer: &Packer, met: &mut Met, draft: Draft, line: u64) -> Result<(), Problem> {
         let shown = (self.first.len() < FIRST).then(|| packer.task(draft.clone(), line));
         let place = endpoint(&draft.request.url);
         let letters = u64::from(draft.history.is_some());
-        let (parcel, _) = packer.pack(draft, line)?;
+        let packed = packer.pack(draft, line)?;
+        if packed.likeness.is_some_and(|likeness| !met.is_new(likeness)) {
+            self.counts.duplicates += 1;
+            return Ok(());
+        }
         self.counts.tasks += 1;
         self.counts.letters += letters;
-        self.envelope_bytes += parcel.body.len() as u64;
+        self.envelope_bytes += packed.parcel.body.len() as u64;
         self.first.extend(shown);
         self.endpoints.extend(place);
         Ok(())

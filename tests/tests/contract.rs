@@ -13,7 +13,7 @@ use jobq_adapters::clock::SystemClock;
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_tests::aws;
 use jobq_tests::contract::subject::{Subject, warriors};
-use jobq_tests::contract::{ledger, morgue, queue};
+use jobq_tests::contract::{ledger, morgue, queue, singles};
 use jobq_tests::hand_clock::HandClock;
 
 /// One test for each case of each suite, against the store that `$subject` makes.
@@ -71,6 +71,13 @@ macro_rules! hold_queue_and_ledger {
                 what_is_dropped_is_gone,
                 a_letter_ends_once,
                 two_rounds_share_the_letters,
+            }
+            singles {
+                what_is_alike_is_sent_once,
+                each_queue_remembers_for_itself,
+                what_is_over_is_sent_again,
+                p1_what_was_claimed_and_not_marked_is_sent,
+                p1_nothing_is_remembered_of_a_batch_nobody_opened,
             }
             ledger {
                 unknown_is_empty,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use jobq_adapters::sqlite::checkup::LAYOUT;
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::batch::Mark;
 use jobq_core::fault::{Fault, FaultKind};
@@ -212,7 +213,14 @@ async fn a_file_of_the_first_layout_is_changed_and_keeps_what_it_holds() {
     push(&store, "b", &["one"]).await;
     drop(store);
     let db = rusqlite::Connection::open(&path).unwrap();
-    db.execute_batch("DROP TABLE minutes; PRAGMA user_version = 1").unwrap();
+    db.execute_batch(
+        "DROP TABLE minutes; DROP TABLE singles; DROP INDEX untold_batches;
+         ALTER TABLE batches DROP COLUMN skipped; ALTER TABLE batches DROP COLUMN canceled_at;
+         ALTER TABLE batches DROP COLUMN finished_at; ALTER TABLE batches DROP COLUMN times_finished;
+         ALTER TABLE batches DROP COLUMN told; ALTER TABLE batches DROP COLUMN held_until;
+         PRAGMA user_version = 1",
+    )
+    .unwrap();
     drop(db);
 
     let store = open(&path).unwrap();
@@ -221,5 +229,5 @@ async fn a_file_of_the_first_layout_is_changed_and_keeps_what_it_holds() {
     let version = |db: rusqlite::Connection| {
         db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap()
     };
-    assert_eq!(version(rusqlite::Connection::open(&path).unwrap()), 2);
+    assert_eq!(version(rusqlite::Connection::open(&path).unwrap()), LAYOUT);
 }

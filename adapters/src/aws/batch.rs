@@ -162,17 +162,21 @@ pub(super) fn tally(item: &Item) -> Result<Tally, Malformed> {
     })
 }
 
+/// How far the push of a batch's item has come.
+pub(super) fn mark(item: &Item) -> Result<Mark, Malformed> {
+    Ok(Mark {
+        lines: whole(item, "lines")?,
+        refused: whole(item, "refused")?,
+        complete: flag(item, "complete")?,
+    })
+}
+
 fn found(item: &Item, batch: &NewBatch) -> Result<(Opened, u64), Malformed> {
     let created_at = whole(item, "created_at")?;
     if text(item, "queue")? != batch.queue.as_str() || text(item, "source")? != batch.source {
         return Ok((Opened::Foreign, created_at));
     }
-    let mark = Mark {
-        lines: whole(item, "lines")?,
-        refused: whole(item, "refused")?,
-        complete: flag(item, "complete")?,
-    };
-    Ok((Opened::Resumed(mark), created_at))
+    Ok((Opened::Resumed(mark(item)?), created_at))
 }
 
 fn is_refused<R>(error: &SdkError<UpdateItemError, R>) -> bool {

@@ -37,6 +37,7 @@ mod packing;
 mod purge;
 mod send;
 mod settle;
+mod singles;
 mod table;
 mod tens;
 mod text;

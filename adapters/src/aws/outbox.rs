@@ -38,17 +38,34 @@ impl<C: Clock> Outbox for AwsStore<C> {
         mark: Mark,
     ) -> Result<(), Fault> {
         let operation = format!("send to queue '{queue}'");
-        let sent = u64::try_from(parcels.len()).unwrap_or(u64::MAX);
-        if !parcels.is_empty() {
-            let messages = messages(&operation, parcels)?;
-            let told = self.send_all(&operation, self.shared.stack.queue(queue), messages, AT_ONCE).await;
-            told.fault.map_or(Ok(()), Err)?;
-        }
-        self.count_sent(batch, sent, &mark).await
+        self.send_messages(queue, batch, messages(&operation, parcels)?, &mark).await
     }
 }
 
-fn messages(operation: &str, parcels: Vec<(Parcel, Duration)>) -> Result<Vec<(usize, Message)>, Fault> {
+impl<C: Clock> AwsStore<C> {
+    /// Sends messages and then moves the mark.
+    pub(super) async fn send_messages(
+        &self,
+        queue: &QueueName,
+        batch: &BatchId,
+        messages: Vec<(usize, Message)>,
+        mark: &Mark,
+    ) -> Result<(), Fault> {
+        let sent = u64::try_from(messages.len()).unwrap_or(u64::MAX);
+        if !messages.is_empty() {
+            let operation = format!("send to queue '{queue}'");
+            let told = self.send_all(&operation, self.shared.stack.queue(queue), messages, AT_ONCE).await;
+            told.fault.map_or(Ok(()), Err)?;
+        }
+        self.count_sent(batch, sent, mark).await
+    }
+}
+
+/// What SQS is sent, each with its number.
+pub(super) fn messages(
+    operation: &str,
+    parcels: Vec<(Parcel, Duration)>,
+) -> Result<Vec<(usize, Message)>, Fault> {
     let message = |(number, (parcel, delay)): (usize, (Parcel, Duration))| {
         // Who sends more has not cut it into stretches: it would come sooner than somebody wants it.
         if delay > LONGEST_DELAY {

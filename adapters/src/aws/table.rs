@@ -1,7 +1,8 @@
 //! How the ledger's items are laid out in its table, and what a failed request to it means.
 //!
 //! One table, one key attribute: `limit#NAME` holds a limit's document, `batch#ID` a batch's mark and counts, `letter#ID`
-//! whom a dead letter's end belongs to, and `latest#batches` which batches were opened last.
+//! whom a dead letter's end belongs to, `single#QUEUE#LIKENESS` who sent a task whose like isn't sent again, and
+//! `latest#batches` which batches were opened last.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -12,7 +13,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jobq_core::fault::{Fault, FaultKind};
-use jobq_core::name::{BatchId, LimitName};
+use jobq_core::likeness::Likeness;
+use jobq_core::name::{BatchId, LimitName, QueueName};
 
 use super::failure;
 
@@ -44,6 +46,11 @@ pub(super) fn batch_key(batch: &BatchId) -> AttributeValue {
 /// The key of a dead letter.
 pub(super) fn letter_key(letter: &str) -> AttributeValue {
     AttributeValue::S(format!("letter#{letter}"))
+}
+
+/// The key of a likeness in a queue.
+pub(super) fn single_key(queue: &QueueName, likeness: Likeness) -> AttributeValue {
+    AttributeValue::S(format!("single#{queue}#{likeness}"))
 }
 
 /// A number as the table has it.

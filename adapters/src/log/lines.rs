@@ -95,6 +95,7 @@ macro_rules! at {
             done = $line.count("done"),
             dead = $line.count("dead"),
             retried = $line.count("retried"),
+            duplicates = $line.count("duplicates"),
             refused = $line.count("refused"),
             released = $line.count("released"),
             status = $line.count("status"),

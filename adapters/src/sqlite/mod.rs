@@ -29,4 +29,5 @@ mod receipt;
 mod receive;
 mod schema;
 mod settle;
+mod singles;
 mod worker;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use super::fault::Failure;
 
 /// The layout written by this program. A file with a higher number is refused, one with a lower number is changed.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// "jobq" in ASCII: tells our files from other programs' SQLite files.
 pub(super) const APPLICATION: i64 = 0x6a6f_6271;
@@ -97,7 +97,8 @@ const TABLES: &str = "
 /// until `held_until`.
 ///
 /// `minutes` counts what came and ended, by the minute of the clock; `since` is when the first of it was counted.
-const CHANGES: [&str; 2] = [
+/// `singles` are the likenesses of what was sent, as far as somebody asked for that, each until it may be sent again.
+const CHANGES: [&str; 3] = [
     "
     CREATE TABLE minutes (
         queue INTEGER NOT NULL,
@@ -116,6 +117,15 @@ const CHANGES: [&str; 2] = [
     ALTER TABLE batches ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE batches ADD COLUMN held_until INTEGER;
     CREATE INDEX untold_batches ON batches (finished_at) WHERE finished_at IS NOT NULL AND told = 0;
+",
+    "
+    CREATE TABLE singles (
+        queue INTEGER NOT NULL,
+        likeness BLOB NOT NULL,
+        until INTEGER NOT NULL,
+        PRIMARY KEY (queue, likeness)
+    ) WITHOUT ROWID;
+    CREATE INDEX singles_by_end ON singles (until);
 ",
 ];
 

@@ -76,6 +76,7 @@ async fn push_and_wake(
 pub(crate) struct SurveyReport {
     dry_run: bool,
     tasks: u64,
+    duplicates: u64,
     refused: u64,
     hosts: Vec<String>,
     first: Vec<String>,
@@ -88,6 +89,7 @@ impl SurveyReport {
         Self {
             dry_run: true,
             tasks: survey.counts.tasks,
+            duplicates: survey.counts.duplicates,
             refused: survey.counts.refused,
             hosts: survey.endpoints.iter().map(ToString::to_string).collect(),
             first: first
@@ -99,12 +101,12 @@ impl SurveyReport {
 
 impl fmt::Display for SurveyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} tasks, {} refused; nothing was sent",
-            HumanCount(self.tasks),
-            HumanCount(self.refused)
-        )?;
+        write!(f, "{} tasks", HumanCount(self.tasks))?;
+        if self.duplicates > 0 {
+            let word = if self.duplicates == 1 { "duplicate" } else { "duplicates" };
+            write!(f, ", {} {word} within the file", HumanCount(self.duplicates))?;
+        }
+        writeln!(f, ", {} refused; nothing was sent", HumanCount(self.refused))?;
         writeln!(f, "hosts: {}", self.hosts.join(", "))?;
         self.first.iter().try_for_each(|call| writeln!(f, "  {call}"))
     }

@@ -122,7 +122,7 @@ mod tests {
         for (found, expected) in [
             (
                 Checkup::Whole { layout: LAYOUT, extent: Extent::All },
-                "ok     state: s/jobq.db is whole: 2.00 KiB, layout 2\n",
+                "ok     state: s/jobq.db is whole: 2.00 KiB, layout 4\n",
             ),
             (
                 Checkup::Whole { layout: LAYOUT, extent: Extent::Part },
@@ -131,7 +131,7 @@ mod tests {
             ),
             (
                 Checkup::Whole { layout: 1, extent: Extent::All },
-                "note   state: s/jobq.db has layout 1; the next command makes it 2, which an older jobq can't read\n       \
+                "note   state: s/jobq.db has layout 1; the next command makes it 3, which an older jobq can't read\n       \
                  -> upgrade every jobq that works here\n",
             ),
             (Checkup::Empty, "ok     state: s/jobq.db is empty: the next push fills it\n"),

@@ -31,6 +31,8 @@ pub struct BatchPushed {
     pub queue: QueueName,
     /// How many tasks were sent.
     pub sent: u64,
+    /// How many were left out because their like was sent before.
+    pub duplicates: u64,
     /// How many lines were refused.
     pub refused: u64,
 }
@@ -110,6 +112,7 @@ impl Telling for BatchPushed {
             (Key::Queue, Told::Text(self.queue.as_str())),
             (Key::Batch, Told::Text(self.batch.as_str())),
             (Key::Tasks, Told::Count(self.sent)),
+            (Key::Duplicates, Told::Count(self.duplicates)),
             (Key::Refused, Told::Count(self.refused)),
         ]
     }

@@ -48,6 +48,8 @@ pub enum Key {
     Skipped,
     /// `retried`: how many failed attempts are to be repeated.
     Retried,
+    /// `duplicates`: how many tasks were left out because their like was sent before.
+    Duplicates,
     /// `refused`: how many calls the API refused, or how many lines were.
     Refused,
     /// `released`: how many tasks were handed back without a call.
@@ -195,7 +197,7 @@ impl Level {
 
 impl Key {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Limit,
         Self::Queue,
         Self::Batch,
@@ -208,6 +210,7 @@ impl Key {
         Self::Retried,
         Self::Known,
         Self::Skipped,
+        Self::Duplicates,
         Self::Refused,
         Self::Released,
         Self::Status,
@@ -240,6 +243,7 @@ impl Key {
             Self::Retried => "retried",
             Self::Known => "known",
             Self::Skipped => "skipped",
+            Self::Duplicates => "duplicates",
             Self::Refused => "refused",
             Self::Released => "released",
             Self::Status => "status",

@@ -18,7 +18,7 @@ const TABLE: &str = "\
 warn line_refused line=7 error=no url
 debug tasks_sent queue=troops tasks=4096
 info batch_finished batch=b-1 queue=troops known=9 done=7 dead=1 skipped=1
-info batch_pushed queue=troops batch=b-1 tasks=9 refused=1
+info batch_pushed queue=troops batch=b-1 tasks=9 duplicates=2 refused=1
 info drain_begun limit=hermes drainers=2
 info drain_ended limit=hermes calls=9 done=5 dead=1 retried=2 refused=3 released=4 seconds=1.5
 debug tasks_received queue=troops tasks=10 | TasksReceived troops +10
@@ -88,7 +88,8 @@ fn all() -> Vec<Event> {
             tally: crate::batch::Tally { known: 9, done: 7, dead: 1, skipped: 1 },
         }
         .into(),
-        BatchPushed { batch: "b-1".parse().unwrap(), queue: queue(), sent: 9, refused: 1 }.into(),
+        BatchPushed { batch: "b-1".parse().unwrap(), queue: queue(), sent: 9, duplicates: 2, refused: 1 }
+            .into(),
         DrainBegun { limit: limit(), drainers: 2 }.into(),
         drained.into(),
         TasksReceived { queue: queue(), count: 10 }.into(),

@@ -5,6 +5,7 @@ pub mod address;
 pub mod calendar;
 pub mod carry;
 pub mod chunk;
+pub mod claim;
 pub mod company;
 pub mod door;
 pub mod fair;

@@ -15,5 +15,6 @@ pub mod morgue;
 pub mod outbox;
 pub mod result_sink;
 pub mod secrets;
+pub mod singles;
 pub mod spans;
 pub mod target;

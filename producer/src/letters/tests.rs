@@ -110,8 +110,9 @@ fn what_is_pushed_keeps_its_history() {
         largest: jobq_core::settlement::LARGEST_ENVELOPE,
         longest_delay: None,
         tracing: None,
+        sameness: None,
     };
-    let (parcel, _) = packer.pack(draft, 1).unwrap();
+    let parcel = packer.pack(draft, 1).unwrap().parcel;
     let after = Envelope::decode(&parcel.body).unwrap();
     assert_eq!((&after.id, &after.attempts, after.calls), (&before.id, &before.attempts, before.calls));
     assert_eq!((after.spent, after.batch.as_str()), (0, "again"));

@@ -8,9 +8,11 @@ use std::time::Duration;
 use jobq_core::batch::{Mark, NewBatch, Opened};
 use jobq_core::envelope::Envelope;
 use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::likeness::{Once, Single};
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::outbox::Outbox;
+use jobq_core::ports::singles::Singles;
 use jobq_core::settlement::Parcel;
 use jobq_core::time::Timestamp;
 
@@ -86,6 +88,21 @@ impl Outbox for Recording {
             Weather::LostBefore | Weather::LostAfter => Err(Fault::new(FaultKind::Passing, "send")),
             Weather::Broken => Err(Fault::new(FaultKind::Lasting, "send")),
         }
+    }
+}
+
+/// It remembers nothing: whoever asks it is asked elsewhere.
+impl Singles for Recording {
+    async fn send_once(
+        &self,
+        queue: &QueueName,
+        batch: &BatchId,
+        parcels: Vec<Single>,
+        mark: Mark,
+    ) -> Result<Vec<Once>, Fault> {
+        let ends = vec![Once::Sent; parcels.len()];
+        let parcels = parcels.into_iter().map(|single| (single.parcel, single.delay)).collect();
+        self.send(queue, batch, parcels, mark).await.map(|()| ends)
     }
 }
 

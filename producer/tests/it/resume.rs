@@ -11,6 +11,7 @@ use jobq_core::ports::spans::NoSpans;
 use jobq_core::settlement::Parcel;
 use jobq_core::time::Timestamp;
 use jobq_producer::counts::{Counts, Notice};
+use jobq_producer::dedupe::{Dedupe, Sameness};
 use jobq_producer::draft::Defaults;
 use jobq_producer::format::Reading;
 use jobq_producer::push::{BadLines, Order, PushError, Pushed, push};
@@ -35,6 +36,7 @@ pub(crate) fn order(count: usize) -> Order {
         },
         longest_delay: None,
         tracing: None,
+        dedupe: None,
         bad_lines: BadLines::Skip,
     }
 }
@@ -65,7 +67,8 @@ const FIVE: &str = "https://a.example/1\n\nhttps://a.example/2\nbad\nhttps://a.e
 fn a_push_sends_marks_and_tells() {
     let outbox = Recording::default();
     let (ended, notices) = pushed(&outbox, &order(2), FIVE);
-    let counts = Counts { lines: 6, tasks: 3, letters: 0, refused: 1, bytes: FIVE.len() as u64 };
+    let counts =
+        Counts { lines: 6, tasks: 3, letters: 0, duplicates: 0, refused: 1, bytes: FIVE.len() as u64 };
     assert_eq!(ended.unwrap(), Pushed { counts, resumed: None });
     assert_eq!(
         outbox.tasks(),
@@ -78,6 +81,36 @@ fn a_push_sends_marks_and_tells() {
     assert_eq!(notices.iter().filter(refused).count(), 1);
     let last = Notice::Progress { counts, bytes_total: None };
     assert_eq!(notices.last(), Some(&last));
+}
+
+const ALIKE: &str = "https://a.example/1\nhttps://a.example/2\nhttps://a.example/1\nbad\nhttps://a.example/3\n\
+                     https://a.example/2\nhttps://a.example/1\n";
+
+#[test]
+fn duplicates_within_a_source_are_counted_and_not_sent() {
+    let by = |by| Order { dedupe: Some(Dedupe { by, lasting: None }), ..order(2) };
+    let outbox = Recording::default();
+    let counts = pushed(&outbox, &by(Sameness::Content), ALIKE).0.unwrap().counts;
+    assert_eq!((counts.tasks, counts.duplicates, counts.refused), (3, 3, 1));
+    let sent = ["b-1 https://a.example/1", "b-2 https://a.example/2", "b-5 https://a.example/3"];
+    assert_eq!(outbox.tasks(), sent);
+    // Without ids of their own no two are alike.
+    let outbox = Recording::default();
+    let counts = pushed(&outbox, &by(Sameness::Id), ALIKE).0.unwrap().counts;
+    assert_eq!((counts.tasks, counts.duplicates), (6, 0));
+}
+
+#[test]
+fn p1_a_push_that_goes_on_leaves_out_what_was_sent_before_it_was_cut_and_nothing_else() {
+    let order = Order { dedupe: Some(Dedupe { by: Sameness::Content, lasting: None }), ..order(1) };
+    let outbox = Recording::default();
+    outbox.will([Weather::Fine, Weather::Broken]);
+    pushed(&outbox, &order, ALIKE).0.unwrap_err();
+    assert_eq!(outbox.tasks(), ["b-1 https://a.example/1"]);
+    let ended = pushed(&outbox, &order, ALIKE).0.unwrap();
+    assert_eq!((ended.counts.tasks, ended.counts.duplicates), (2, 3));
+    let sent = ["b-1 https://a.example/1", "b-2 https://a.example/2", "b-5 https://a.example/3"];
+    assert_eq!(outbox.tasks(), sent);
 }
 
 #[test]

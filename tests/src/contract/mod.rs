@@ -5,4 +5,5 @@ pub mod ledger;
 pub mod morgue;
 pub mod queue;
 pub mod result_sink;
+pub mod singles;
 pub mod subject;

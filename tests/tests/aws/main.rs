@@ -13,6 +13,7 @@
 
 mod bootstraps;
 mod deploy;
+mod duplicates;
 mod fleet;
 mod function;
 mod history;

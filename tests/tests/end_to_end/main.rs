@@ -21,6 +21,7 @@ mod bad_input;
 mod batches;
 mod disk_full;
 mod doctor;
+mod duplicates;
 mod eta;
 mod fanout;
 mod first_steps;
