@@ -1,6 +1,7 @@
 //! The `jobq` program: reads the command line, wires adapters to flows, maps the outcome to an exit code.
 
 mod args;
+mod coming;
 mod commands;
 mod confirm;
 mod demo;

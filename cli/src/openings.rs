@@ -94,6 +94,11 @@ pub(crate) fn next(now: Timestamp, schedule: &[Opening]) -> Vec<Stretch> {
     next_openings(schedule, now, TOLD).into_iter().map(stretch).collect()
 }
 
+/// An instant as the clocks of a zone show it, and as UTC does.
+pub(crate) fn told(instant: Timestamp, zone: &Zone) -> String {
+    Moment::new(instant, zone).told()
+}
+
 fn zone_of(schedule: &[Opening]) -> Zone {
     schedule.first().map_or(Zone::UTC, |opening| opening.zone().clone())
 }

@@ -1,5 +1,8 @@
 //! Pushing a file or standard input, with progress, refused lines and a summary; used by `push` and `run`.
 
+mod recurring;
+mod view;
+
 use std::fmt;
 use std::io::{self, BufReader};
 use std::num::NonZeroUsize;
@@ -7,18 +10,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use indicatif::HumanCount;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::batch::NewBatch;
 use jobq_core::config::backend::Backend;
-use jobq_core::event::batches::{BatchPushed, LineRefused, TasksSent};
+use jobq_core::event::batches::{BatchPushed, TasksSent};
 use jobq_core::human;
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
 use jobq_core::ports::clock::Clock;
 use jobq_core::task::Priority;
 use jobq_core::time::Timestamp;
-use jobq_core::written::problem::Refused;
 use jobq_core::zone;
 use jobq_producer::counts::Notice;
 use jobq_producer::dedupe::{Dedupe, LONGEST, Sameness};
@@ -35,12 +37,10 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::store::Store;
 use crate::traces;
+use view::View;
 
 /// What SQS makes a message wait at most.
 const LONGEST_DELAY: Duration = Duration::from_secs(900);
-
-/// How many refused lines are shown one by one.
-const SHOWN_REFUSALS: u64 = 20;
 
 /// How to read a source, and what to make of it.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -237,6 +237,11 @@ impl PushReport {
     pub(crate) fn was_complete(&self) -> bool {
         self.complete_before
     }
+
+    /// Whether somebody else has sent all of it.
+    pub(crate) fn is_anothers(&self) -> bool {
+        self.complete_before || (self.sent == 0 && self.duplicates > 0)
+    }
 }
 
 impl fmt::Display for PushReport {
@@ -265,68 +270,6 @@ impl fmt::Display for PushReport {
             write!(f, "; {letters} came from dead letters, which stay: jobq dlq drop {queue} --from FILE")?;
         }
         Ok(())
-    }
-}
-
-/// What is seen of a push while it goes on.
-struct View {
-    printer: Printer,
-    bar: Option<ProgressBar>,
-    name: String,
-    told: bool,
-    refused: u64,
-}
-
-impl View {
-    fn new(printer: Printer, prepared: &Prepared) -> Self {
-        let bar = prepared.source.bytes().filter(|_| printer.draws()).map(|bytes| {
-            let style = ProgressStyle::with_template("{bar:20} {msg}");
-            ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
-        Self { printer, bar, name: prepared.name.clone(), told: prepared.told, refused: 0 }
-    }
-
-    fn take(&mut self, notice: &Notice) {
-        match notice {
-            Notice::Refused(_) if self.told => {}
-            Notice::Refused(refused) => {
-                self.refused += 1;
-                if self.refused <= SHOWN_REFUSALS {
-                    self.refused(refused);
-                }
-            }
-            Notice::Progress { counts, .. } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_position(counts.bytes);
-                    let (tasks, bytes) = (HumanCount(counts.tasks), HumanBytes(counts.bytes));
-                    bar.set_message(format!("{tasks} tasks, {bytes} read"));
-                }
-            }
-        }
-    }
-
-    fn refused(&self, refused: &Refused) {
-        if self.printer.log().is_some() {
-            let Refused { line, reason, .. } = refused;
-            return self.printer.tell(&LineRefused { line: *line, error: reason.clone() });
-        }
-        self.warn(&format!("{}: {refused}", self.name));
-    }
-
-    fn warn(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| self.printer.warn(text)),
-            None => self.printer.warn(text),
-        }
-    }
-
-    fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-        if self.refused > SHOWN_REFUSALS {
-            self.printer.warn(format_args!("{} more lines were refused", self.refused - SHOWN_REFUSALS));
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::attempt::Attempt;
 use crate::batch::Member;
 use crate::death::Death;
+use crate::firing;
 use crate::name::BatchId;
 use crate::settlement::Parcel;
 use crate::task::{Priority, Request, Task, TaskId};
@@ -163,9 +164,12 @@ impl Envelope {
         serde_json::to_vec(self).expect("strings and numbers always serialise")
     }
 
-    /// Reads what [`Envelope::encode`] wrote.
+    /// Reads what [`Envelope::encode`] wrote, or EventBridge for a recurring push.
     pub fn decode(body: &[u8]) -> Result<Self, EnvelopeError> {
-        let envelope: Self = serde_json::from_slice(body).map_err(|e| Self::why(body, e))?;
+        let envelope: Self = match serde_json::from_slice(body) {
+            Ok(envelope) => envelope,
+            Err(error) => return firing::read(body).ok_or_else(|| Self::why(body, error)),
+        };
         if envelope.version > VERSION { Err(EnvelopeError::Newer(envelope.version)) } else { Ok(envelope) }
     }
 

@@ -70,6 +70,10 @@ name! {
 }
 
 name! {
+    /// The name of a recurring push. Short enough that a batch can be named after each of its times.
+    PushName, "push name", 60
+}
+name! {
     /// The name of a stack on AWS: what everything in it is named after.
     StackName, "stack name", 30
 }

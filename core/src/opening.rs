@@ -2,6 +2,7 @@
 
 pub mod cron;
 mod field;
+pub mod times;
 
 use std::fmt;
 use std::str::FromStr;

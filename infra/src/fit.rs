@@ -10,6 +10,7 @@ use jobq_core::stack::{MAX_BUCKET_NAME, MAX_FUNCTION_NAME, MAX_QUEUE_NAME};
 use serde_json::Value;
 
 use crate::misfit::Misfit;
+use crate::pushes;
 use crate::template::Template;
 
 /// The bounds of one template: resources, outputs, bytes.
@@ -36,6 +37,7 @@ pub(crate) fn names(config: &Config) -> Vec<Misfit> {
     misfits.extend(function_names(config));
     misfits.extend(places(config));
     misfits.extend(hooks(config));
+    misfits.extend(pushes::misfits(config));
     misfits
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `template` is the whole, made of what `resource` describes under the `logical_id` of each. Each part of a stack
 //! has a file of its own: where tasks wait (`queues`), the limits' documents (`ledger`), answers (`results`), the
-//! programs (`function`, with what each may do in `role` and `permissions`), what wakes them (`wakes`), and what
+//! programs (`function`, with what each may do in `role` and `permissions`), what wakes them (`wakes`), what is pushed at its times (`pushes`), and what
 //! people look at (`alarms`, `dashboard`, `outputs`). `fit` says what AWS would refuse, before it does.
 #![warn(missing_docs)]
 
@@ -22,6 +22,7 @@ mod function;
 mod ledger;
 mod logical_id;
 mod permissions;
+mod pushes;
 mod queues;
 mod resource;
 mod results;
@@ -59,6 +60,7 @@ fn whole(config: &Config) -> Template {
     for (limit, queues) in drained(config) {
         drainers::add(stack, limit, &queues, &mut template);
     }
+    pushes::add(config, &mut template);
     autoscaler::add(config, &mut template);
     alarms::add(config, &mut template);
     dashboard::add(config, &mut template);

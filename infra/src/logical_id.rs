@@ -4,7 +4,7 @@
 //! on what else is in the file. It begins with one word of its own, and every name begins with a capital, so ids
 //! of different resources never meet.
 
-use jobq_core::name::{LimitName, QueueName};
+use jobq_core::name::{LimitName, PushName, QueueName};
 
 /// The SQS queue of a queue.
 pub(crate) fn queue(queue: &QueueName) -> String {
@@ -19,6 +19,11 @@ pub(crate) fn letters(queue: &QueueName) -> String {
 /// The function that drains a limit's queues.
 pub(crate) fn drainer(limit: &LimitName) -> String {
     format!("Drainer{}", spelled(limit.as_str()))
+}
+
+/// The schedule of a recurring push.
+pub(crate) fn push(push: &PushName) -> String {
+    format!("Push{}", spelled(push.as_str()))
 }
 
 /// The function that sizes drainers.

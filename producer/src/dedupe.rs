@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jobq_core::config::nearest::suggestion;
 use jobq_core::likeness::Likeness;
+use jobq_core::name::BatchId;
 use jobq_core::task::Task;
 use sha2::{Digest, Sha256};
 
@@ -28,6 +29,8 @@ pub enum Sameness {
     Id,
     /// What they call: method, url, headers and body.
     Content,
+    /// Their batch and line: the same task of the same batch alone, for a batch that several may push at once.
+    Place,
 }
 
 /// A word that is no sameness, with what would be right.
@@ -54,14 +57,16 @@ impl FromStr for Sameness {
 }
 
 impl Sameness {
-    /// What this task is recognised by. Lengths go before texts, so that no two ways to cut a text look alike.
-    pub(crate) fn of(self, task: &Task) -> Likeness {
+    /// What this task at this line of a batch is recognised by. Lengths go before texts, so that no two ways to cut a text
+    /// look alike.
+    pub(crate) fn of(self, task: &Task, batch: &BatchId, line: u64) -> Likeness {
         let mut digest = Sha256::new();
         let mut add = |text: &str| {
             digest.update((text.len() as u64).to_le_bytes());
             digest.update(text);
         };
         match self {
+            Self::Place => ["place", batch.as_str(), &line.to_string()].into_iter().for_each(add),
             Self::Id => ["id", task.id.as_str()].into_iter().for_each(add),
             Self::Content => {
                 let request = &task.request;
@@ -122,15 +127,19 @@ mod tests {
         }
     }
 
+    fn of(sameness: Sameness, task: &Task, line: u64) -> Likeness {
+        sameness.of(task, &"b".parse().unwrap(), line)
+    }
+
     fn changed(change: impl Fn(&mut Task)) -> Likeness {
         let mut task = task();
         change(&mut task);
-        Sameness::Content.of(&task)
+        of(Sameness::Content, &task, 2)
     }
 
     #[test]
     fn the_content_is_what_is_called_and_nothing_else() {
-        let same = Sameness::Content.of(&task());
+        let same = of(Sameness::Content, &task(), 1);
         assert_eq!(same, changed(|task| task.id = "other".parse().unwrap()));
         assert_eq!(same, changed(|task| task.priority = Priority::High));
         assert_eq!(same, changed(|task| task.delay = Duration::from_secs(1)));
@@ -152,7 +161,13 @@ mod tests {
     fn by_id_nothing_but_the_id_counts() {
         let mut other = task();
         other.request.url.push('x');
-        assert_eq!(Sameness::Id.of(&task()), Sameness::Id.of(&other));
-        assert_ne!(Sameness::Id.of(&task()), Sameness::Content.of(&task()));
+        assert_eq!(of(Sameness::Id, &task(), 1), of(Sameness::Id, &other, 2));
+        assert_ne!(of(Sameness::Id, &task(), 1), of(Sameness::Content, &task(), 1));
+    }
+
+    #[test]
+    fn by_place_every_line_is_itself() {
+        assert_eq!(of(Sameness::Place, &task(), 1), of(Sameness::Place, &task(), 1));
+        assert_ne!(of(Sameness::Place, &task(), 1), of(Sameness::Place, &task(), 2));
     }
 }

@@ -54,7 +54,7 @@ impl Packer {
         let history = draft.history.take();
         let (start, due) = self.start(&draft);
         let task = self.task(draft, line);
-        let likeness = self.sameness.map(|sameness| sameness.of(&task));
+        let likeness = self.sameness.map(|sameness| sameness.of(&task, &self.batch, line));
         let mut envelope = Envelope::new(task, self.batch.clone(), self.pushed_at);
         envelope.due = due;
         envelope.trace = self.tracing.as_ref().map(|tracing| tracing.context(line));

@@ -10,6 +10,7 @@ use jobq_core::queue::Queue;
 use serde::Serialize;
 
 use crate::args::Global;
+use crate::coming::{self, Coming};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::openings::Openings;
@@ -130,6 +131,7 @@ fn show(project: &Project, queues: Vec<QueueReading>, name: &str) -> Result<Show
         reading,
         settings: configured.map(Settings::from),
         openings: configured.map(|queue| Openings::at(now, &queue.schedule)),
+        pushes: coming::to_queue(&project.config, name, now),
     })
 }
 
@@ -151,6 +153,7 @@ struct Show {
     /// None where the queue isn't in the configuration.
     settings: Option<Settings>,
     openings: Option<Openings>,
+    pushes: Vec<Coming>,
 }
 
 #[derive(Debug, Serialize)]
@@ -205,6 +208,11 @@ impl fmt::Display for Show {
         )?;
         let Some(openings) = &self.openings else { return Ok(()) };
         writeln!(f)?;
-        table(f, &openings.rows())
+        table(f, &openings.rows())?;
+        if self.pushes.is_empty() {
+            return Ok(());
+        }
+        writeln!(f)?;
+        table(f, &self.pushes.iter().flat_map(Coming::rows).collect::<Vec<_>>())
     }
 }

@@ -11,9 +11,12 @@ use jobq_core::config::backend::Backend;
 use jobq_core::human;
 use jobq_core::limit::Limit;
 use jobq_core::ports::clock::Clock;
+use jobq_core::recurring::RecurringPush;
+use jobq_core::time::Timestamp;
 use serde::Serialize;
 
 use crate::args::Global;
+use crate::coming;
 use crate::draining::STOPPING;
 use crate::exit::Exit;
 use crate::exposing::{self, Exposed, MetricsArgs};
@@ -23,6 +26,7 @@ use crate::printer::Printer;
 use crate::project::{Project, no_queue_of};
 use crate::recorder::Recorder;
 use crate::serving::posts::{Post, Watchers};
+use crate::serving::pushes::Pushes;
 use crate::serving::serve;
 use crate::signals::stop_on_signals;
 use crate::store::Store;
@@ -59,9 +63,12 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let recorders: Vec<&Recorder> = posts.iter().map(|post| &post.world.recorder).collect();
     posts.iter().for_each(|post| printer.note(greeting(post)));
     let finishing = Finishing::new(&project, &store, printer)?;
+    let pushes =
+        Pushes { pushes: pushes_to(&project, &posts), beside: project.beside(), store: &store, printer };
+    pushes.pushes.iter().for_each(|push| printer.note(announcement(push, clock.now())));
     let begun = clock.uptime();
     tokio::select! {
-        () = serve(&posts, local.clone(), clock, &stop, printer) => {}
+        () = serve(&posts, &pushes, local.clone(), clock, &stop, printer) => {}
         () = listening => {}
         () = exposing::serve(exposed.as_ref(), &recorders) => {}
         never = finishing.go_on() => match never {},
@@ -127,6 +134,22 @@ fn greeting(post: &Post) -> String {
         (true, most) => format!("at most {most} drainers"),
     };
     format!("serving {} at {}: {}; {drainers}", limit.name, limit.pace, queues.join(", "))
+}
+
+/// The recurring pushes to queues that are served.
+fn pushes_to<'a>(project: &'a Project, posts: &[Post]) -> Vec<&'a RecurringPush> {
+    let is_served = |push: &&RecurringPush| {
+        posts.iter().flat_map(|post| &post.queues).any(|queue| queue.name == push.queue)
+    };
+    project.config.pushes.values().filter(is_served).collect()
+}
+
+/// `pushing hourly.jsonl to troops: hourly, next 2026-11-26 03:00 UTC`
+fn announcement(push: &RecurringPush, now: Timestamp) -> String {
+    let RecurringPush { name, queue, .. } = push;
+    let next =
+        coming::next(push, now).map_or_else(|| "never again".to_owned(), |next| format!("next {next}"));
+    format!("pushing {} to {queue}: {name}, {next}", coming::what(push))
 }
 
 /// What an engine did while it ran.

@@ -20,7 +20,7 @@ use jobq_core::stack::TASK_RETENTION;
 use serde_json::Value;
 
 use super::finding::Finding;
-use super::{account, configured, expected, parts};
+use super::{account, configured, expected, parts, pushes};
 use crate::deploy::account::Account;
 use crate::deploy::package::Package;
 use crate::deploy::patience::persist;
@@ -61,6 +61,7 @@ impl Examination<'_> {
         let config = &self.project.config;
         findings.extend(configured::settings(config, Some(TASK_RETENTION), self.clock.now()));
         findings.extend(configured::unattended(config));
+        findings.extend(pushes::examine(self.project, self.clock.now()));
         let formation = Formation::open(&account.sdk, &self.project.config.stack);
         let (stack, is_there) = self.stack(&formation).await;
         findings.push(stack);

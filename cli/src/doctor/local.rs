@@ -5,7 +5,7 @@ use jobq_adapters::sqlite::checkup::{LAYOUT, sqlite_version};
 use jobq_core::ports::clock::Clock;
 
 use super::finding::Finding;
-use super::{configured, hosts, places, room, secrets, state};
+use super::{configured, hosts, places, pushes, room, secrets, state};
 use crate::args::Global;
 use crate::project::{Project, config_path, config_text};
 
@@ -14,6 +14,7 @@ pub(crate) async fn examine(project: &Project, global: &Global) -> Vec<Finding> 
     let now = SystemClock::new().now();
     let mut findings = vec![program(), config(project, global)];
     findings.extend(configured::settings(&project.config, None, now));
+    findings.extend(pushes::examine(project, now));
     let state = state::examine(project);
     findings.extend(state.findings);
     findings.extend(room::examine(project));

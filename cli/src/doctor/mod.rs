@@ -10,6 +10,7 @@ pub(crate) mod finding;
 pub(crate) mod local;
 
 mod configured;
+mod pushes;
 
 mod access;
 mod hosts;

@@ -2,12 +2,14 @@
 
 pub mod completion;
 pub mod growth;
+pub mod pushes;
 pub mod stack;
 
 use std::fmt;
 
 use completion::ON_COMPLETE;
 use growth::{PAGE, THEN};
+use pushes::PUSH;
 use stack::{AWS, DRAINERS};
 
 /// One key that a table may hold.
@@ -88,6 +90,13 @@ pub const TOP: &[Key] = &[
         default: Some("{}"),
         like: r#"{ troops = { limit = "hermes" } }"#,
         meaning: "One table a queue: `[queues.NAME]`.",
+    },
+    Key {
+        name: "pushes",
+        kind: Kind::Table,
+        default: Some("{}"),
+        like: r#"{}"#,
+        meaning: "One table a recurring push: `[pushes.NAME]`.",
     },
 ];
 
@@ -328,7 +337,7 @@ pub const RETRY: &[Key] = &[
 ];
 
 /// Each list with the place it belongs to, as people write that place.
-pub const PLACES: [(&str, &[Key]); 9] = [
+pub const PLACES: [(&str, &[Key]); 10] = [
     ("the top of the file", TOP),
     ("[limits.NAME]", LIMIT),
     ("drainers of [limits.NAME]", DRAINERS),
@@ -337,6 +346,7 @@ pub const PLACES: [(&str, &[Key]); 9] = [
     ("[queues.NAME.then]", THEN),
     ("page of [queues.NAME]", PAGE),
     ("on_complete of [queues.NAME]", ON_COMPLETE),
+    ("[pushes.NAME]", PUSH),
     ("[aws]", AWS),
 ];
 
@@ -405,7 +415,9 @@ mod tests {
             format!("{limit}[queues.troops]\nlimit = \"hermes\"\n[queues.troops.page]\n{lines}")
         };
         let pages = ["next", "cursor", "number"].map(page);
-        for text in [examples(TOP), queue, retry, aws, drainers, then].into_iter().chain(pages) {
+        let file = format!("{queue}[pushes.a]\n{}", examples(PUSH).replace("url = ", "#url = "));
+        let url = format!("{queue}[pushes.a]\n{}", examples(PUSH).replace("file = ", "#file = "));
+        for text in [examples(TOP), queue, retry, aws, drainers, then, file, url].into_iter().chain(pages) {
             assert_eq!(Config::parse("jobq.toml", &text).err(), None, "{text}");
         }
     }

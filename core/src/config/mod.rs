@@ -1,6 +1,6 @@
 //! jobq.toml: text in, checked nouns or every problem out.
 //!
-//! `section` reads tables by the known `keys`; `limit`, `queue` and `header` turn them into nouns. Nothing
+//! `section` reads tables by the known `keys`; `limit`, `queue`, `push` and `header` turn them into nouns. Nothing
 //! here opens a file: the caller has the text, and the file's name only to say it.
 
 pub mod backend;
@@ -14,6 +14,7 @@ mod completion;
 mod growth;
 pub mod header;
 mod limit;
+mod push;
 mod queue;
 mod section;
 
@@ -27,8 +28,9 @@ use std::str::FromStr;
 use toml::de::DeTable;
 
 use crate::limit::Limit;
-use crate::name::{LimitName, QueueName};
+use crate::name::{LimitName, PushName, QueueName};
 use crate::queue::Queue;
+use crate::recurring::RecurringPush;
 use crate::stack::Stack;
 
 use backend::Backend;
@@ -52,6 +54,8 @@ pub struct Config {
     pub limits: BTreeMap<LimitName, Limit>,
     /// The queues by name; each names a limit of `limits`.
     pub queues: BTreeMap<QueueName, Queue>,
+    /// The recurring pushes by name; each names a queue of `queues`.
+    pub pushes: BTreeMap<PushName, RecurringPush>,
 }
 
 impl Default for Config {
@@ -63,6 +67,7 @@ impl Default for Config {
             stack: Stack::default(),
             limits: BTreeMap::new(),
             queues: BTreeMap::new(),
+            pushes: BTreeMap::new(),
         }
     }
 }
@@ -90,10 +95,10 @@ impl Config {
         let limits = root.entries("limits", problems);
         let queues = root.entries("queues", problems);
         let named: Vec<&str> = limits.iter().map(|entry| entry.name).collect();
+        let written: Vec<&str> = queues.iter().map(|entry| entry.name).collect();
         let limits = limits.iter().filter_map(|entry| limit::read(entry, problems));
         let limits = limits.map(|limit| (limit.name.clone(), limit)).collect();
-        let queue_names: Vec<&str> = queues.iter().map(|entry| entry.name).collect();
-        let names = queue::Names { limits: &named, queues: &queue_names };
+        let names = queue::Names { limits: &named, queues: &written };
         let mut bounded = Vec::new();
         let read: BTreeMap<QueueName, Queue> = queues
             .iter()
@@ -106,12 +111,19 @@ impl Config {
         let at = |name: &str| queues.iter().find(|entry| entry.name == name).map_or(0, |entry| entry.at);
         growth::note_rings(read.values(), &bounded, &at, problems);
         completion::note_rings(read.values(), &at, problems);
+        let (pushes, known) = (
+            root.entries("pushes", problems),
+            push::Known { limits: &limits, queues: &read, written: &written },
+        );
+        let pushes = pushes.iter().filter_map(|entry| push::read(entry, &known, problems));
+        let pushes = pushes.map(|push| (push.name.clone(), push)).collect();
         Self {
             backend: root.parsed("backend", Backend::from_str, problems).unwrap_or_default(),
             state: root.parsed("state", state, problems).unwrap_or_else(|| PathBuf::from(DEFAULT_STATE)),
             stack: aws::stack(&root, problems),
             limits,
             queues: read,
+            pushes,
         }
     }
 

@@ -147,6 +147,11 @@ impl<'a> Section<'a> {
         Some(list)
     }
 
+    /// Whether `key` is there, whatever it holds.
+    pub(super) fn is_written(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
     /// Whether `key` holds a list, and nothing is in it.
     pub(super) fn is_empty_list(&self, key: &str) -> bool {
         let list = self.get(key).and_then(|(_, value)| value.get_ref().as_array());

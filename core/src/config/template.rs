@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn names_every_key() {
         let text = uncommented();
-        let tables = ["aws", "limits", "queues"];
+        let tables = ["aws", "limits", "queues", "pushes"];
         for key in PLACES.iter().flat_map(|(_, keys)| *keys) {
             let written = text.contains(&format!("{} = ", key.name));
             let table = TOP.iter().any(|top| std::ptr::eq(top, key)) && tables.contains(&key.name);

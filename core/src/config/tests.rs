@@ -142,7 +142,7 @@ fn unknown_keys_at_every_level() {
         "colour = 1",
         &[
             "jobq.toml:1: colour is not a known key",
-            "  hint: the keys here are backend, state, aws, limits, queues",
+            "  hint: the keys here are backend, state, aws, limits, queues, pushes",
         ],
     );
     check_limit(
@@ -488,4 +488,46 @@ proptest! {
             }
         }
     }
+}
+
+/// A file with one recurring push of these lines; they begin at line 7.
+fn check_push(lines: &str, expected: &[&str]) {
+    let head = "[limits.hermes]\nrate = \"50/s\"\nhosts = [\"api.hermes.example\"]\n[queues.troops]\nlimit = \"hermes\"\n[pushes.nightly]\n";
+    check(&format!("{head}{lines}"), expected);
+}
+
+#[test]
+fn recurring_pushes_are_checked() {
+    const WHEN: &str = "cron = \"cron(0 2 * * ? *)\"\n";
+    check_push(
+        &format!("queue = \"troop\"\n{WHEN}"),
+        &[
+            "jobq.toml:6: pushes.nightly.file is missing",
+            "  hint: write file = \"tasks.jsonl\", or url = \"https://host/path\" for one task",
+            "jobq.toml:7: pushes.nightly.queue: there is no queue 'troop'",
+            "  hint: did you mean 'troops'?",
+        ],
+    );
+    check_push(
+        "queue = \"troops\"\ncron = \"cron(0 2 * * ? *) for 1h\"\nfile = \"a\"\nurl = \"https://api.hermes.example\"\n",
+        &[
+            "jobq.toml:8: pushes.nightly.cron: 'cron(0 2 * * ? *) for 1h' doesn't say when: it comes at an instant...",
+            "jobq.toml:10: pushes.nightly.url: there is a file too",
+            "  hint: leave one of the two out",
+        ],
+    );
+    check_push(
+        &format!("queue = \"troops\"\n{WHEN}url = \"https://other.example/${{secret:k}}\"\n"),
+        &[
+            "jobq.toml:9: pushes.nightly.url: the limit 'hermes' doesn't cover other.example",
+            "  hint: add it to hosts of [limits.hermes]",
+            "jobq.toml:9: pushes.nightly.url: the limit 'hermes' doesn't list the secret 'k'",
+        ],
+    );
+    check_push(
+        &format!("queue = \"troops\"\n{WHEN}url = \"api.hermes.example\"\n"),
+        &[
+            "jobq.toml:9: pushes.nightly.url: 'api.hermes.example' is not an absolute url: start it with https://...",
+        ],
+    );
 }

@@ -17,6 +17,7 @@ pub mod latency;
 pub mod outlook;
 pub mod permits;
 pub mod recent;
+pub mod recurrence;
 pub mod redirect;
 pub mod replay;
 pub mod retry;

@@ -12,6 +12,7 @@ mod moment;
 use jiff::civil::Date;
 
 use crate::opening::Opening;
+use crate::opening::times::Times;
 use crate::time::Timestamp;
 use course::Course;
 use minutes::{A_DAY, Minutes};
@@ -58,6 +59,13 @@ pub fn begins_between(schedule: &[Opening], from: Timestamp, to: Timestamp) -> b
     next_start(schedule, after).is_some_and(|start| start.instant() <= to)
 }
 
+/// The first of these times that is later than `after`.
+pub fn next_time(times: &Times, after: Timestamp) -> Option<Timestamp> {
+    // Times are whole minutes.
+    let from = Moment(Moment::of(after).0 + 1);
+    Course::of(times.beginnings()).next_start(from).map(Moment::instant)
+}
+
 /// The next `count` stretches of time in which a queue is open, each from its first instant to the first
 /// after it, or to 400 days later where it lasts longer. The one that covers `now` is not among them.
 pub fn next_openings(schedule: &[Opening], now: Timestamp, count: usize) -> Vec<(Timestamp, Timestamp)> {
@@ -77,6 +85,12 @@ pub fn first_skipped(opening: &Opening, now: Timestamp) -> Option<Date> {
     let course = Course::of(opening);
     let days = std::iter::successors(Some(course.date(Moment::of(now))), |day| day.tomorrow().ok());
     days.take(usize::try_from(DAYS_AHEAD).unwrap_or_default()).find(|day| course.is_skipped_on(*day))
+}
+
+/// The first of the next 400 days on which these times would come, had the clocks of their zone not been put forward over
+/// each of them.
+pub fn first_skipped_time(times: &Times, now: Timestamp) -> Option<Date> {
+    first_skipped(times.beginnings(), now)
 }
 
 /// The first minute at or after `now` that no opening covers; `None` where each of the next days is full.

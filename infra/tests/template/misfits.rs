@@ -74,3 +74,14 @@ fn places_that_mean_more_than_themselves() {
         &["queues.q.results: no permission can be written for 'results/*'"],
     );
 }
+
+#[test]
+fn files_that_nobody_has() {
+    check(
+        &format!(
+            "{LIMIT}[queues.q]\nlimit = \"api\"\n\
+             [pushes.nightly]\nqueue = \"q\"\ncron = \"cron(0 2 * * ? *)\"\nfile = \"tasks.jsonl\"\n"
+        ),
+        &["pushes.nightly.file: on AWS nobody has the file 'tasks.jsonl' when its time comes"],
+    );
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jobq_core::envelope::Envelope;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, proptest};
 use serde_json::Value;
 
@@ -42,6 +43,11 @@ fn any_config() -> impl Strategy<Value = String> {
                 "[limits.\"{name}\"]\nrate = \"5/s\"\nhosts = [\"a.example\"]\n\
                  drainers = {{ autoscale = {autoscale} }}\nsecrets = [{}]\n",
                 secrets.join(",")
+            );
+        }
+        for name in queues.keys().take(2) {
+            text += &format!(
+                "[pushes.\"p-{name}\"]\nqueue = \"{name}\"\ncron = \"cron(0 5 * * ? *)\"\nurl = \"https://a.example/\"\n"
             );
         }
         for (name, (_, limit, results, scheduled)) in &queues {
@@ -207,13 +213,30 @@ fn check_schedule(schedule: &Resource, all: &[Resource]) {
     assert_eq!(trust["Condition"]["StringEquals"]["aws:SourceAccount"]["Fn::Sub"], "${AWS::AccountId}");
     let statements = &role.property("Policies")[0]["PolicyDocument"]["Statement"];
     assert_eq!(statements.as_array().map(Vec::len), Some(1));
-    assert_eq!(statements[0]["Action"], serde_json::json!(["lambda:InvokeFunction"]));
-    assert_eq!(statements[0]["Resource"], serde_json::json!([target["Arn"]]));
+    let to = all.iter().find(|other| target["Arn"]["Fn::GetAtt"][0] == *other.id).expect("a target");
+    if to.kind() == "AWS::SQS::Queue" {
+        check_push(schedule, to, &statements[0]);
+    } else {
+        assert_eq!(statements[0]["Action"], serde_json::json!(["lambda:InvokeFunction"]));
+        assert_eq!(statements[0]["Resource"], serde_json::json!([target["Arn"]]));
+        assert_ne!(*schedule.property("ScheduleExpressionTimezone"), "UTC", "a rule is free");
+    }
     assert!(
         target["RetryPolicy"]["MaximumEventAgeInSeconds"].as_u64().is_some_and(|age| age <= 900),
         "{target}"
     );
-    assert_ne!(*schedule.property("ScheduleExpressionTimezone"), "UTC", "a rule is free");
+}
+
+/// What a recurring push sends is a task once its time stands in it, the same task each time it is sent.
+fn check_push(schedule: &Resource, queue: &Resource, statement: &Value) {
+    assert_eq!(statement["Action"], serde_json::json!(["sqs:SendMessage"]));
+    let allowed = statement["Resource"].as_array().expect("queues").iter();
+    let mut allowed = allowed.map(|arn| arn["Fn::Sub"].as_str().and_then(|arn| arn.rsplit(':').next()));
+    assert!(allowed.any(|name| name == queue.property("QueueName").as_str()), "{}", queue.id);
+    let input = schedule.property("Target")["Input"].as_str().expect("an input");
+    let sent = input.replace("<aws.scheduler.scheduled-time>", "2026-11-26T02:00:00Z");
+    let task = Envelope::decode(sent.as_bytes()).expect("a task");
+    assert!(task.id.as_str().ends_with("-20261126T020000Z-1"), "{}", task.id);
 }
 
 /// What outlives a stack can be taken in by a new one with a template of nothing else.

@@ -21,6 +21,7 @@ mod ledger;
 mod parts;
 mod queue;
 mod queue_trouble;
+mod recurring;
 mod rest;
 mod results;
 mod scripted;

@@ -35,7 +35,9 @@ impl Held {
             "[limits.api]\nrate = \"100/s\"\nquotas = [\"600/m\"]\nhosts = [\"127.0.0.1\"]\nallow_private = true\n\
              [queues.calls]\nlimit = \"api\"\nresults = \"results.jsonl\"\n[queues.spare]\nlimit = \"api\"\n\
              [limits.idle]\nrate = \"1/s\"\nhosts = [\"*.example\"]\n[queues.waiting]\nlimit = \"idle\"\n\
-             schedule = [\"cron(0 22 L DEC ? 2199) for 4h\"]\n",
+             schedule = [\"cron(0 22 L DEC ? 2199) for 4h\"]\n\
+             [pushes.last]\nqueue = \"waiting\"\ncron = \"cron(0 22 L DEC ? 2199) in Europe/Oslo\"\n\
+             url = \"https://api.example/list\"\n",
         );
         let gone = api.url("/gone");
         let told = format!(

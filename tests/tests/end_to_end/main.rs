@@ -34,6 +34,7 @@ mod nothing_lost;
 mod p5_p6;
 mod queues;
 mod records;
+mod recurring;
 mod restart;
 mod screens;
 mod serving;

@@ -82,7 +82,9 @@ fn configure(folder: &Folder, api: &Nginx) {
         "[limits.api]\nrate = \"100/s\"\nquotas = [\"600/m\"]\nhosts = [\"127.0.0.1\"]\nallow_private = true\n\
          [queues.calls]\nlimit = \"api\"\nresults = \"results.jsonl\"\n\
          [limits.idle]\nrate = \"1/s\"\nhosts = [\"*.example\"]\n[queues.waiting]\nlimit = \"idle\"\n\
-         schedule = [\"cron(0 22 L DEC ? 2199) for 4h\"]\n",
+         schedule = [\"cron(0 22 L DEC ? 2199) for 4h\"]\n\
+             [pushes.last]\nqueue = \"waiting\"\ncron = \"cron(0 22 L DEC ? 2199) in Europe/Oslo\"\n\
+             url = \"https://api.example/list\"\n",
     );
     folder.file("calls.txt", format!("{}{}\n", api.urls(5), api.url("/gone")));
     folder.file("later.txt", "https://api.example/1\nhttps://api.example/2\n");
