@@ -1,4 +1,5 @@
-//! Every environment variable the program reads, but for secrets (`JOBQ_SECRET_<NAME>`).
+//! Every environment variable the program reads, but for secrets (`JOBQ_SECRET_<NAME>`) and those that say whether and
+//! how spans are sent (`jobq_core::policy::exporting`).
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,38 +18,11 @@ pub(crate) const LOG: &str = "JOBQ_LOG";
 /// Asks programs for no colour, if it is set to anything: <https://no-color.org>.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 
-/// Switches OpenTelemetry off, if it is `true`.
-pub(crate) const OTEL_DISABLED: &str = "OTEL_SDK_DISABLED";
-
-/// Where what is told by OTLP goes. The exporter reads it too, and all that begin with `OTEL_EXPORTER_OTLP_`.
-pub(crate) const OTLP_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
-/// The same, for traces alone.
-pub(crate) const OTLP_TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-
-/// How it goes there.
-pub(crate) const OTLP_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
-
-/// The same, for traces alone.
-pub(crate) const OTLP_TRACES_PROTOCOL: &str = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL";
-
-/// How long sending a batch may take, in milliseconds.
-pub(crate) const OTLP_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TIMEOUT";
-
-/// The same for traces alone.
-pub(crate) const OTLP_TRACES_TIMEOUT: &str = "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT";
-
-/// `none`: traces go nowhere.
-pub(crate) const TRACES_EXPORTER: &str = "OTEL_TRACES_EXPORTER";
-
 /// Which new traces are recorded.
 pub(crate) const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 
 /// The share of them, where the sampler takes one.
 pub(crate) const SAMPLER_ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
-
-/// How many spans wait at most.
-pub(crate) const BSP_QUEUE: &str = "OTEL_BSP_MAX_QUEUE_SIZE";
 
 /// The trace that the program is called in, as tools of continuous integration set it.
 pub(crate) const TRACEPARENT: &str = "TRACEPARENT";

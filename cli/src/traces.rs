@@ -1,8 +1,8 @@
 //! Traces: whether they are on, where those of a push begin, and the one warning if they didn't arrive.
 
-use std::time::Duration;
-
 use jobq_adapters::otlp::OtlpSpans;
+use jobq_adapters::otlp::headers::Headers;
+use jobq_core::policy::exporting::Export;
 use jobq_core::policy::sampling::Sampler;
 use jobq_core::trace::Roots;
 use jobq_producer::traced::Tracing;
@@ -10,28 +10,22 @@ use jobq_producer::traced::Tracing;
 use crate::env_vars;
 use crate::printer::Printer;
 
+/// How many spans wait at most, unless `OTEL_BSP_MAX_QUEUE_SIZE` says it: a push makes them faster than the SDK's own
+/// measure allows for.
+const QUEUE: usize = 1 << 16;
+
 /// Opens the export of spans if OpenTelemetry's variables ask for it. What is wrong with it is warned of: no task
 /// waits for a trace.
 pub(crate) fn open(printer: Printer) -> OtlpSpans {
-    if !is_asked_for() {
+    let Some(export) = Export::asked_for(env_vars::read) else {
         return OtlpSpans::off();
+    };
+    if let Some(told) = export.other_protocol() {
+        printer.warn(format_args!("{told}"));
     }
-    let protocol =
-        [env_vars::OTLP_TRACES_PROTOCOL, env_vars::OTLP_PROTOCOL].into_iter().find_map(env_vars::read);
-    if let Some(protocol) = protocol.filter(|protocol| protocol != "http/protobuf") {
-        printer.warn(format_args!("traces go out by http/protobuf alone, not by '{protocol}'"));
-    }
-    let number = |name| env_vars::read(name).and_then(|text| text.parse().ok());
-    let timeout = [env_vars::OTLP_TRACES_TIMEOUT, env_vars::OTLP_TIMEOUT].into_iter().find_map(number);
-    let timeout = timeout.map(Duration::from_millis);
-    let queue = number(env_vars::BSP_QUEUE).and_then(|size| usize::try_from(size).ok());
-    OtlpSpans::open(queue, timeout).unwrap_or_else(|_| {
+    OtlpSpans::open(export.queue.unwrap_or(QUEUE), export.timeout, Headers::default()).unwrap_or_else(|_| {
         // What is wrong may hold a password, and so isn't repeated.
-        let place = [env_vars::OTLP_TRACES_ENDPOINT, env_vars::OTLP_ENDPOINT];
-        let set = place.into_iter().find(|name| env_vars::read(name).is_some()).unwrap_or(place[1]);
-        printer.warn(format_args!(
-            "nothing is traced: {set} is no place to send to, like http://localhost:4318"
-        ));
+        printer.warn(format_args!("{}", export.no_such_place()));
         OtlpSpans::off()
     })
 }
@@ -45,7 +39,7 @@ pub(crate) fn close(spans: &OtlpSpans, printer: Printer) {
 
 /// How the tasks of a push are traced, if they are.
 pub(crate) fn of_push(printer: Printer) -> Option<Tracing> {
-    is_asked_for().then(|| {
+    Export::asked_for(env_vars::read).map(|_| {
         let parent = env_vars::read(env_vars::TRACEPARENT).and_then(|text| text.parse().ok());
         let chance = std::array::from_fn(|_| fastrand::u8(..));
         Tracing { roots: Roots::new(chance, parent), sampler: sampler(printer) }
@@ -61,13 +55,4 @@ fn sampler(printer: Printer) -> Sampler {
         printer.warn(format_args!("{}: {error}; every trace is recorded", env_vars::SAMPLER));
         Sampler::default()
     })
-}
-
-/// Whether somebody said where traces go, and nobody said that there be none.
-fn is_asked_for() -> bool {
-    let is_off = env_vars::read(env_vars::OTEL_DISABLED)
-        .is_some_and(|text| text.eq_ignore_ascii_case("true"))
-        || env_vars::read(env_vars::TRACES_EXPORTER).is_some_and(|name| name == "none");
-    let places = [env_vars::OTLP_ENDPOINT, env_vars::OTLP_TRACES_ENDPOINT];
-    !is_off && places.into_iter().any(|name| env_vars::read(name).is_some())
 }

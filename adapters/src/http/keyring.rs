@@ -8,20 +8,20 @@ use jobq_core::ports::secrets::Secrets;
 use super::vault::{Found, Vault};
 
 /// Reads a limit's secrets, and makes a vault of them only when one has changed.
-pub(super) struct Keyring<S> {
+pub(crate) struct Keyring<S> {
     secrets: S,
     names: Vec<SecretName>,
     latest: Mutex<Arc<Vault>>,
 }
 
 impl<S: Secrets> Keyring<S> {
-    pub(super) fn new(secrets: S, names: Vec<SecretName>) -> Self {
+    pub(crate) fn new(secrets: S, names: Vec<SecretName>) -> Self {
         Self { secrets, names, latest: Mutex::default() }
     }
 
     /// The values as they are now. All of them, whatever this call names: its answer may hold what an earlier
     /// call has put there. So one that can't be read is no failure yet.
-    pub(super) async fn open(&self) -> Arc<Vault> {
+    pub(crate) async fn open(&self) -> Arc<Vault> {
         let mut found: Vec<Found> = Vec::with_capacity(self.names.len());
         for name in &self.names {
             found.push(self.secrets.resolve(name).await.map_err(|fault| fault.chain()));

@@ -25,11 +25,11 @@ use self::vault::Vault;
 mod client;
 mod failure;
 mod incoming;
-mod keyring;
+pub(crate) mod keyring;
 mod names;
 mod outgoing;
 pub(crate) mod tls;
-mod vault;
+pub(crate) mod vault;
 
 /// The APIs of one limit.
 pub struct HttpTarget<S> {

@@ -13,11 +13,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A secret's value, or why it can't be had.
-pub(super) type Found = Result<Secret, String>;
+pub(crate) type Found = Result<Secret, String>;
 
 /// Where in a request a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// In the url, where values are percent-encoded.
     Url,
     /// In a header or the body, where they stand as they are.
@@ -26,7 +26,7 @@ pub(super) enum Place {
 
 /// The values of a limit's secrets at one moment.
 #[derive(Default)]
-pub(super) struct Vault {
+pub(crate) struct Vault {
     secrets: Vec<Known>,
 }
 
@@ -52,7 +52,7 @@ impl Vault {
     }
 
     /// The text with a value in place of every `${secret:name}`.
-    pub(super) fn fill<'a>(&self, text: &'a str, place: Place) -> Result<Cow<'a, str>, CallError> {
+    pub(crate) fn fill<'a>(&self, text: &'a str, place: Place) -> Result<Cow<'a, str>, CallError> {
         if !text.contains(OPENING) {
             return Ok(Cow::Borrowed(text));
         }

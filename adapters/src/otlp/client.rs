@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use reqwest::redirect::Policy;
 
+use super::headers::Headers;
 use crate::http::tls::tls;
 
 /// Sends batches of spans.
@@ -12,11 +14,13 @@ use crate::http::tls::tls;
 pub(super) struct Client(reqwest::Client);
 
 impl Client {
-    /// A client that speaks TLS to whom the system trusts, and gives each request so long.
-    pub(super) fn new(timeout: Duration) -> Result<Self, HttpError> {
+    /// A client that speaks TLS to whom the system trusts, gives each request so long, and sends these headers with it.
+    pub(super) fn new(timeout: Duration, headers: Headers) -> Result<Self, HttpError> {
         let (tls, _) = tls()?;
         // A connection lives no longer than the runtime it was made on: see below.
         let builder = reqwest::Client::builder().tls_backend_preconfigured(tls).pool_max_idle_per_host(0);
+        // A header's secret is for the receiver, and for nobody whom it names.
+        let builder = builder.redirect(Policy::none()).default_headers(headers.into_inner());
         Ok(Self(builder.timeout(timeout).build()?))
     }
 }

@@ -1,7 +1,7 @@
 //! Spans by OTLP: queued and exported by OpenTelemetry's own SDK, as its variables say.
 //!
 //! A span of ours becomes one of the SDK's, ids and all; the SDK's batch processor takes it on, its exporter encodes
-//! it, and `client` sends it. `delivery` counts what arrived, since the SDK tells its own log alone.
+//! it, and `client` sends it with its `headers`. `delivery` counts what arrived, since the SDK tells its own log alone.
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -20,16 +20,15 @@ use opentelemetry_sdk::trace::{
 
 use self::client::Client;
 use self::delivery::{Counted, Delivery};
+use self::headers::Headers;
+
+pub mod headers;
 
 mod client;
 mod delivery;
 
 /// How long the last spans may take: nobody waits longer for a receiver that is away.
-const FLUSH: Duration = Duration::from_secs(3);
-
-/// How many spans wait at most, unless `OTEL_BSP_MAX_QUEUE_SIZE` says it: a push makes them faster than the SDK's own
-/// measure allows for.
-const QUEUE: usize = 1 << 16;
+pub const FLUSH: Duration = Duration::from_secs(3);
 
 /// However many are asked for: the SDK makes room for all of them at once.
 const MOST_QUEUE: usize = 1 << 20;
@@ -53,19 +52,17 @@ impl OtlpSpans {
         Self(None)
     }
 
-    /// Exports to where OpenTelemetry's variables say; `queue` spans wait at most, and a batch is given up after `timeout`.
-    /// Asks nothing of the receiver yet.
-    pub fn open(queue: Option<usize>, timeout: Option<Duration>) -> Result<Self, Fault> {
+    /// Exports to where OpenTelemetry's variables say, with `headers` beside those they name; `queue` spans wait at most,
+    /// and a batch is given up after `timeout` (10 s if nobody says). Asks nothing of the receiver yet.
+    pub fn open(queue: usize, timeout: Option<Duration>, headers: Headers) -> Result<Self, Fault> {
         let fault = |error: Box<dyn std::error::Error + Send + Sync>| {
             Fault::new(FaultKind::Lasting, "set up the export of traces").caused_by(error)
         };
-        let client = Client::new(timeout.unwrap_or(TIMEOUT)).map_err(fault)?;
+        let client = Client::new(timeout.unwrap_or(TIMEOUT), headers).map_err(fault)?;
         let exporter = SpanExporter::builder().with_http().with_http_client(client).build();
         let exporter = exporter.map_err(|error| fault(error.into()))?;
         let delivery = Arc::new(Delivery::default());
-        let config = BatchConfigBuilder::default()
-            .with_max_queue_size(queue.unwrap_or(QUEUE).clamp(1, MOST_QUEUE))
-            .build();
+        let config = BatchConfigBuilder::default().with_max_queue_size(queue.clamp(1, MOST_QUEUE)).build();
         let mut processor = BatchSpanProcessor::new(Counted::new(exporter, Arc::clone(&delivery)), config);
         processor.set_resource(&resource());
         let scope = InstrumentationScope::builder("jobq").with_version(env!("CARGO_PKG_VERSION")).build();

@@ -8,6 +8,7 @@ pub mod chunk;
 pub mod claim;
 pub mod company;
 pub mod door;
+pub mod exporting;
 pub mod fair;
 pub mod fanin;
 pub mod fanout;
