@@ -59,6 +59,19 @@ pub struct Stack {
     pub secrets: SecretStore,
     /// The SNS topic that alarms go to, if any.
     pub alarm_topic: Option<String>,
+    /// Where drainers send traces, if anywhere.
+    pub traces: Option<Traces>,
+}
+
+/// Where a stack's drainers send traces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traces {
+    /// A url of http or https without a user, a query and a fragment; `/v1/traces` is put behind it.
+    pub endpoint: String,
+    /// Headers of every request, names in lower case; a value names secrets as `${secret:NAME}`.
+    pub headers: Vec<(String, String)>,
+    /// The secrets that the headers name, each once.
+    pub secrets: Vec<SecretName>,
 }
 
 /// A processor that functions can run on.
@@ -94,6 +107,7 @@ impl Default for Stack {
             result_days: None,
             secrets: SecretStore::default(),
             alarm_topic: None,
+            traces: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A limit's drainers: one function, and the clock that starts it for queues with a schedule.
 
 use jobq_core::limit::Limit;
+use jobq_core::policy::exporting;
 use jobq_core::queue::Queue;
 use jobq_core::stack::{LIMIT_VARIABLE, Stack};
 
@@ -14,6 +15,14 @@ use crate::wakes;
 /// Adds what drains `queues`, which are those of `limit`.
 pub(crate) fn add(stack: &Stack, limit: &Limit, queues: &[&Queue], template: &mut Template) {
     let id = logical_id::drainer(&limit.name);
+    let name = stack.drainer(&limit.name);
+    let resource = format!("cloud.provider=aws,cloud.platform=aws_lambda,faas.name={name}");
+    let mut variables = vec![(LIMIT_VARIABLE, limit.name.as_str())];
+    // The headers stay in jobq.toml, which travels with the program: their secrets are put in there.
+    if let Some(traces) = &stack.traces {
+        variables.push((exporting::ENDPOINT, &traces.endpoint));
+        variables.push((exporting::RESOURCE, &resource));
+    }
     let statements = vec![
         permissions::inbox(stack, queues),
         permissions::outbox(stack, queues),
@@ -27,13 +36,13 @@ pub(crate) fn add(stack: &Stack, limit: &Limit, queues: &[&Queue], template: &mu
     ];
     let drainer = Function {
         id: id.clone(),
-        name: stack.drainer(&limit.name),
+        name: name.clone(),
         description: format!("Drains the queues of {}", limit.name),
         code: DRAINER_CODE,
         memory_mb: stack.memory_mb,
         timeout_secs: stack.timeout.as_secs(),
         reserved: reserved(limit),
-        variables: &[(LIMIT_VARIABLE, limit.name.as_str())],
+        variables: &variables,
         statements,
     };
     function::add(stack, drainer, template);

@@ -67,7 +67,7 @@ pub(crate) fn result_sink(stack: &Stack, queues: &[&Queue]) -> Statement {
     Statement::allow("ResultSink", &["s3:PutObject"], things)
 }
 
-/// Reads the values of the limit's own secrets.
+/// Reads the values of the limit's own secrets, and of those that go with traces.
 pub(crate) fn secrets(stack: &Stack, limit: &Limit) -> Statement {
     let actions: &[&str] = match stack.secrets {
         SecretStore::ParameterStore => &["ssm:GetParameter"],
@@ -123,7 +123,9 @@ fn letters(stack: &Stack, queues: &[&Queue]) -> Vec<Value> {
 }
 
 fn values(stack: &Stack, limit: &Limit) -> Vec<Value> {
-    limit.secrets.iter().map(|name| arn::secret(stack, name)).collect()
+    let of_traces = stack.traces.iter().flat_map(|traces| &traces.secrets);
+    let of_traces = of_traces.filter(|name| !limit.secrets.contains(name));
+    limit.secrets.iter().chain(of_traces).map(|name| arn::secret(stack, name)).collect()
 }
 
 fn leading(keys: &Value) -> Value {

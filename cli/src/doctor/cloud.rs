@@ -230,14 +230,16 @@ impl Examination<'_> {
     async fn secrets(&self, account: &Account) -> Vec<Finding> {
         let secrets = AwsSecrets::open(&account.sdk, self.project.config.stack.clone(), self.clock);
         let mut findings = Vec::new();
-        for limit in self.project.config.limits.values() {
-            for name in &limit.secrets {
-                let subject = format!("secret {name}");
-                findings.push(match persist(&self.clock, async || secrets.resolve(name).await).await {
-                    Ok(_) => Finding::ok(subject, format!("there, for {}", limit.name)),
-                    Err(fault) => hidden_secret(subject, &fault),
-                });
-            }
+        let of_limits = self.project.config.limits.values();
+        let of_limits =
+            of_limits.flat_map(|limit| limit.secrets.iter().map(|name| (name, limit.name.as_str())));
+        let traces = self.project.config.stack.traces.iter().flat_map(|traces| &traces.secrets);
+        for (name, user) in of_limits.chain(traces.map(|name| (name, "traces"))) {
+            let subject = format!("secret {name}");
+            findings.push(match persist(&self.clock, async || secrets.resolve(name).await).await {
+                Ok(_) => Finding::ok(subject, format!("there, for {user}")),
+                Err(fault) => hidden_secret(subject, &fault),
+            });
         }
         findings
     }

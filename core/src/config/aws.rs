@@ -12,6 +12,7 @@ use crate::stack::{Architecture, SecretStore, Stack};
 use super::keys::stack::{AWS, DRAINERS};
 use super::problem::Problems;
 use super::section::Section;
+use super::traces;
 
 /// The lengths CloudWatch keeps logs for, in days, up to a year.
 const LOG_DAYS: [u32; 12] = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365];
@@ -38,6 +39,7 @@ pub(super) fn stack(root: &Section, problems: &mut Problems) -> Stack {
         result_days: section.count("result_days", problems).map(NonZeroU32::get),
         secrets: section.parsed("secrets", secrets, problems).unwrap_or_default(),
         alarm_topic: section.parsed("alarm_topic", topic, problems),
+        traces: traces::read(&section, problems),
     }
 }
 

@@ -10,7 +10,7 @@ use std::fmt;
 use completion::ON_COMPLETE;
 use growth::{PAGE, THEN};
 use pushes::PUSH;
-use stack::{AWS, DRAINERS};
+use stack::{AWS, DRAINERS, TRACES};
 
 /// One key that a table may hold.
 #[derive(Debug)]
@@ -337,7 +337,7 @@ pub const RETRY: &[Key] = &[
 ];
 
 /// Each list with the place it belongs to, as people write that place.
-pub const PLACES: [(&str, &[Key]); 10] = [
+pub const PLACES: [(&str, &[Key]); 11] = [
     ("the top of the file", TOP),
     ("[limits.NAME]", LIMIT),
     ("drainers of [limits.NAME]", DRAINERS),
@@ -348,6 +348,7 @@ pub const PLACES: [(&str, &[Key]); 10] = [
     ("on_complete of [queues.NAME]", ON_COMPLETE),
     ("[pushes.NAME]", PUSH),
     ("[aws]", AWS),
+    ("traces of [aws]", TRACES),
 ];
 
 /// Keys the design has and this version hasn't: somebody who writes one made no slip of the fingers.
@@ -399,6 +400,7 @@ mod tests {
         let retry =
             format!("{limit}[queues.troops]\nlimit = \"hermes\"\n[queues.troops.retry]\n{}", examples(RETRY));
         let aws = format!("[aws]\n{}", examples(AWS));
+        let traces = format!("[aws.traces]\n{}", examples(TRACES));
         let drainers = "[limits.hermes]\nrate = \"1/s\"\nhosts = [\"a.example\"]\n[limits.hermes.drainers]\n";
         let drainers = format!("{drainers}{}", examples(DRAINERS));
         let then = format!(
@@ -417,7 +419,8 @@ mod tests {
         let pages = ["next", "cursor", "number"].map(page);
         let file = format!("{queue}[pushes.a]\n{}", examples(PUSH).replace("url = ", "#url = "));
         let url = format!("{queue}[pushes.a]\n{}", examples(PUSH).replace("file = ", "#file = "));
-        for text in [examples(TOP), queue, retry, aws, drainers, then, file, url].into_iter().chain(pages) {
+        let texts = [examples(TOP), queue, retry, aws, traces, drainers, then, file, url];
+        for text in texts.into_iter().chain(pages) {
             assert_eq!(Config::parse("jobq.toml", &text).err(), None, "{text}");
         }
     }

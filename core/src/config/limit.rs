@@ -94,7 +94,8 @@ fn headroom(text: &str) -> Result<u16, String> {
     })
 }
 
-fn without_repeats(names: impl Iterator<Item = SecretName>) -> Vec<SecretName> {
+/// The names in their order, each once.
+pub(super) fn without_repeats(names: impl Iterator<Item = SecretName>) -> Vec<SecretName> {
     let mut list = Vec::new();
     for name in names {
         if !list.contains(&name) {

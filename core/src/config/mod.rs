@@ -1,6 +1,6 @@
 //! jobq.toml: text in, checked nouns or every problem out.
 //!
-//! `section` reads tables by the known `keys`; `limit`, `queue`, `push` and `header` turn them into nouns. Nothing
+//! `section` reads tables by the known `keys`; `limit`, `queue`, `push`, `aws` and their parts turn them into nouns. Nothing
 //! here opens a file: the caller has the text, and the file's name only to say it.
 
 pub mod backend;
@@ -17,6 +17,7 @@ mod limit;
 mod push;
 mod queue;
 mod section;
+mod traces;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use proptest::prelude::{ProptestConfig, proptest};
 use super::Config;
 use super::problem::Problem;
 use crate::limit::Limit;
-use crate::name::LimitName;
+use crate::name::{LimitName, SecretName};
 use crate::place::Place;
 use crate::queue::{Queue, Retry};
 
@@ -456,6 +456,36 @@ fn the_stack() {
     );
     let config = Config::parse("jobq.toml", "[aws]\nstack = \"hermes\"\ntimeout = \"5m\"").unwrap();
     assert_eq!((config.stack.name.as_str(), config.stack.timeout), ("hermes", Duration::from_secs(300)));
+}
+
+#[test]
+fn traces_of_the_stack() {
+    let check_traces = |line: &str, expected: &[&str]| check(&format!("[aws.traces]\n{line}"), expected);
+    check_traces("", &["jobq.toml:1: aws.traces.endpoint is missing", "  hint: write it like ..."]);
+    check_traces("endpoint = \"collector\"", &["jobq.toml:2: aws.traces.endpoint: it is no place ..."]);
+    check_traces("endpoint = \"grpc://c:4317\"", &["jobq.toml:2: aws.traces.endpoint: it is no place ..."]);
+    check_traces(
+        "endpoint = \"https://me:pass@c\"",
+        &["jobq.toml:2: aws.traces.endpoint: everybody could read the password in it: ..."],
+    );
+    check_traces(
+        "endpoint = \"https://c?key=1\"",
+        &["jobq.toml:2: aws.traces.endpoint: '/v1/traces' is ..."],
+    );
+    check_traces(
+        "endpoint = \"https://c\"\nheader = {}",
+        &["jobq.toml:3: aws.traces.header is not a known key", "  hint: did you mean 'headers'?"],
+    );
+    check_traces(
+        "endpoint = \"https://c\"\nheaders = { x-key = \"${KEY}\" }",
+        &["jobq.toml:3: aws.traces.headers.x-key: only ${secret:NAME} can stand for a value"],
+    );
+    let text =
+        "[aws.traces]\nendpoint = \"https://c\"\nheaders = { X-A = \"${secret:a}\", b = \"${secret:a}\" }";
+    let traces = Config::parse("jobq.toml", text).unwrap().stack.traces.unwrap();
+    assert_eq!((traces.endpoint.as_str(), traces.headers[0].0.as_str()), ("https://c", "x-a"));
+    assert_eq!(traces.secrets.iter().map(SecretName::as_str).collect::<Vec<_>>(), ["a"]);
+    assert_eq!(Config::default().stack.traces, None);
 }
 
 #[test]

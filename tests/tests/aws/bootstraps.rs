@@ -12,6 +12,7 @@ use jobq_core::ports::clock::Clock;
 use jobq_core::ports::depth::{Depth, QueueDepth};
 use jobq_core::stack::Stack;
 use jobq_core::task::{self, Priority, Request, Task};
+use jobq_core::trace::TraceContext;
 use jobq_tests::aws::{self, REGION};
 use jobq_tests::contract::subject::{batch, push, troops};
 use reqwest::Method;
@@ -26,7 +27,7 @@ use crate::slow_api::SlowApi;
 const ACCOUNT: &str = "000000000000";
 
 /// Long enough for everything but what is about the end of this time.
-const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// The batch of all tasks.
 const BATCH: &str = "batch";
@@ -179,14 +180,14 @@ fn what_is_uploaded_is_small() {
 }
 
 /// A stack's parts on MiniStack, an API, and the functions as they are shipped.
-struct Stage {
-    stack: Stack,
+pub(crate) struct Stage {
+    pub(crate) stack: Stack,
     api: SlowApi,
 }
 
 impl Stage {
     /// A stage whose API answers after `delay`.
-    async fn new(delay: Duration) -> Self {
+    pub(crate) async fn new(delay: Duration) -> Self {
         let (url, stack) = (aws::ministack().url(), new_stack());
         make_troops(&url, &stack).await;
         make_table(&url, &stack).await;
@@ -194,7 +195,7 @@ impl Stage {
         Self { stack, api: SlowApi::start(delay) }
     }
 
-    fn config(&self) -> String {
+    pub(crate) fn config(&self) -> String {
         format!(
             "backend = \"aws\"\n[aws]\nstack = \"{}\"\n[limits.hermes]\nrate = \"100/s\"\nmax_in_flight = 8\n\
              hosts = [\"127.0.0.1\"]\nallow_private = true\n[queues.troops]\nlimit = \"hermes\"\n\
@@ -208,7 +209,7 @@ impl Stage {
         self.function(&name, "drainer", self.config(), json!({ "JOBQ_LIMIT": "hermes" }), timeout).await
     }
 
-    async fn function(
+    pub(crate) async fn function(
         &self,
         name: &str,
         program: &str,
@@ -232,12 +233,17 @@ impl Stage {
 
     /// Pushes so many calls.
     async fn push(&self, count: usize) {
-        let bodies: Vec<String> = (0..count).map(|number| self.body(number)).collect();
+        self.push_in(None, count).await;
+    }
+
+    /// Pushes so many calls that stand there in a trace.
+    pub(crate) async fn push_in(&self, trace: Option<TraceContext>, count: usize) {
+        let bodies: Vec<String> = (0..count).map(|number| self.body(trace, number)).collect();
         let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
         push(&self.store().await, BATCH, &bodies).await;
     }
 
-    fn body(&self, number: usize) -> String {
+    fn body(&self, trace: Option<TraceContext>, number: usize) -> String {
         let (method, url) = (task::Method::Get, self.api.url(number));
         let request = Request { method, url, headers: Vec::new(), body: None };
         let task = Task {
@@ -246,11 +252,12 @@ impl Stage {
             priority: Priority::Normal,
             delay: Duration::ZERO,
         };
-        let envelope = Envelope::new(task, batch(BATCH), SystemClock::new().now());
+        let mut envelope = Envelope::new(task, batch(BATCH), SystemClock::new().now());
+        envelope.trace = trace;
         String::from_utf8(envelope.seal().body).unwrap()
     }
 
-    async fn depth(&self) -> QueueDepth {
+    pub(crate) async fn depth(&self) -> QueueDepth {
         self.store().await.measure(&troops()).await.unwrap()
     }
 

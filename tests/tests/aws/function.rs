@@ -115,7 +115,7 @@ impl Function {
     }
 
     /// The JSON lines it has written so far.
-    async fn log(&self) -> Vec<Value> {
+    pub(crate) async fn log(&self) -> Vec<Value> {
         let group = format!("/aws/lambda/{}", self.name);
         let body = json!({ "logGroupName": group }).to_string().into_bytes();
         let headers = [

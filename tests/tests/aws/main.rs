@@ -30,3 +30,4 @@ mod slow_api;
 mod stand_ins;
 mod status;
 mod templates;
+mod traced;

@@ -24,6 +24,7 @@ mod by_the_clock;
 mod cost;
 mod drained;
 mod poison;
+mod traced;
 mod troubles;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

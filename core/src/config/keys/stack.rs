@@ -67,6 +67,31 @@ pub const AWS: &[Key] = &[
         like: r#""arn:aws:sns:eu-north-1:123456789012:on-duty""#,
         meaning: "The SNS topic that alarms are sent to.",
     },
+    Key {
+        name: "traces",
+        kind: Kind::Table,
+        default: Some("drainers send no traces"),
+        like: r#"{ endpoint = "https://otlp.example.com" }"#,
+        meaning: "Where drainers send [traces](telemetry.md#functions-on-aws): the keys below.",
+    },
+];
+
+/// The keys of `traces`.
+pub const TRACES: &[Key] = &[
+    Key {
+        name: "endpoint",
+        kind: Kind::Text,
+        default: None,
+        like: r#""https://otlp.example.com""#,
+        meaning: "Where to, by OTLP (`http/protobuf`); `/v1/traces` is put behind it.",
+    },
+    Key {
+        name: "headers",
+        kind: Kind::Table,
+        default: Some("{}"),
+        like: r#"{ authorization = "Bearer ${secret:otlp-token}" }"#,
+        meaning: "Headers of every request; `${secret:NAME}` stands for a secret's value.",
+    },
 ];
 
 /// The keys of a limit's `drainers`.

@@ -1,4 +1,5 @@
-//! Every environment variable the drainer's function reads, but for those of the AWS SDK.
+//! Every environment variable the drainer's function reads, but for those of the AWS SDK and those that say whether and
+//! how spans are sent (`jobq_core::policy::exporting`).
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -14,13 +14,15 @@ use jobq_core::time::Timestamp;
 use jobq_drainer::drain;
 use jobq_drainer::plan::{Plan, Until};
 use jobq_drainer::summary::Summary;
+use jobq_drainer::world::World;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Map, Value};
 
 use crate::environment::{Environment, Setup};
+use crate::traces;
 use crate::world::LambdaWorld;
 
-/// How long before the function's deadline the drainer is to be done: for what is told then, and for the answer.
+/// How long before the function's deadline everything else is to be done: for what is told then, and for the answer.
 const TO_TELL: Duration = Duration::from_secs(1);
 
 /// How long a drainer stays when there is nothing to do. Waiting is paid for, and somebody who pushes wakes the next.
@@ -58,20 +60,24 @@ async fn drained(environment: &Environment, context: &Context, id: &str) -> Resu
         .parse()
         .map_err(|error: NameError| Fault::new(FaultKind::Lasting, "name the drainer").caused_by(error))?;
     let account = account(&context.invoked_function_arn)?;
-    let world = LambdaWorld::open(environment, setup, &drainer, account)?;
-    let plan = plan(setup, drainer, deadline(context));
+    let spans = traces::open(environment, setup).await;
+    let deadline = deadline(context).minus(TO_TELL).minus(traces::time_to_close(&spans));
+    let world = LambdaWorld::open(environment, setup, &drainer, account, spans)?;
+    let plan = plan(setup, drainer, deadline);
     let summary = drain(&world, &plan, pending(), pending()).await;
     world.flush();
+    traces::close(environment, world.spans());
     summary
 }
 
+/// What the drainer is to do until it has to be done.
 fn plan(setup: &Setup, drainer: DrainerId, deadline: Timestamp) -> Plan {
     let permits = per_drainer(&setup.limit).get();
     // Reserved concurrency is what holds drainers to the limit's most.
     let mut plan = Plan::new(drainer, setup.limit.clone(), setup.queues.clone()).over_sqs().capped();
     plan.permits = usize::try_from(permits).unwrap_or(usize::MAX);
     plan.until = Until::Idle(IDLE);
-    plan.deadline = Some(deadline.minus(TO_TELL));
+    plan.deadline = Some(deadline);
     plan
 }
 

@@ -1,7 +1,7 @@
 //! The Lambda bootstrap of a drainer: one function a limit.
 //!
 //! `environment` is made once and lasts for many invocations; `invocation` is one of them: it drains until there is
-//! nothing left, or the function's deadline nears. `world` is what it works with.
+//! nothing left, or the function's deadline nears. `world` is what it works with, `traces` where its spans go.
 //!
 //! It registers no extension to be told of its end: at a deadline Lambda gives no time for anything, and a drainer
 //! that leaves in time needs none.
@@ -9,6 +9,7 @@
 mod env_vars;
 mod environment;
 mod invocation;
+mod traces;
 mod world;
 
 use std::process::ExitCode;

@@ -9,9 +9,9 @@ use jobq_adapters::aws::store::AwsStore;
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
 use jobq_adapters::jq::sandbox::Sandbox;
+use jobq_adapters::otlp::OtlpSpans;
 use jobq_core::fault::Fault;
 use jobq_core::name::DrainerId;
-use jobq_core::ports::spans::NoSpans;
 use jobq_drainer::world::World;
 
 use crate::env_vars;
@@ -27,6 +27,7 @@ pub(crate) struct LambdaWorld {
     results: S3Results<SystemClock>,
     jq: Sandbox,
     metrics: EmfMetrics<SystemClock>,
+    spans: OtlpSpans,
     clock: SystemClock,
 }
 
@@ -37,6 +38,7 @@ impl LambdaWorld {
         setup: &Setup,
         drainer: &DrainerId,
         account: &str,
+        spans: OtlpSpans,
     ) -> Result<Self, Fault> {
         let Setup { sdk, stack, limit, queues } = setup;
         let clock = environment.clock;
@@ -58,6 +60,7 @@ impl LambdaWorld {
                 clock,
                 Arc::clone(&environment.log),
             ),
+            spans,
             clock,
         })
     }
@@ -76,8 +79,7 @@ impl World for LambdaWorld {
     type ResultSink = S3Results<SystemClock>;
     type Jq = Sandbox;
     type Metrics = EmfMetrics<SystemClock>;
-    // A task's context goes on with it and to the API; spans of functions are sent nowhere.
-    type Spans = NoSpans;
+    type Spans = OtlpSpans;
     type Clock = SystemClock;
 
     fn inbox(&self) -> &Self::Inbox {
@@ -108,8 +110,8 @@ impl World for LambdaWorld {
         &self.metrics
     }
 
-    fn spans(&self) -> &NoSpans {
-        &NoSpans
+    fn spans(&self) -> &OtlpSpans {
+        &self.spans
     }
 
     fn clock(&self) -> &SystemClock {
