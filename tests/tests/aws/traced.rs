@@ -107,13 +107,17 @@ async fn a_receiver_that_is_away_fails_nothing_and_is_told_of() {
         (silent.local_addr().unwrap().port(), true, "traces: 24 of 24 spans were not delivered"),
         (Heads::start().port, false, "nothing is traced: set the header x-token of traces: read the secret"),
     ];
-    let drains = cases.map(|(port, has_secret, expected)| async move {
+    let mut stages = Vec::new();
+    for (port, has_secret, expected) in cases {
         let stage = Stage::new(Duration::ZERO).await;
         if has_secret {
             put_secret(&stage).await;
         }
         stage.push_in(context(), 12).await;
-        let drainer = traced(&stage, &format!("http://127.0.0.1:{port}"), LONG).await;
+        stages.push((stage, port, expected));
+    }
+    let drains = stages.iter().map(|(stage, port, expected)| async move {
+        let drainer = traced(stage, &format!("http://127.0.0.1:{port}"), LONG).await;
         let answer = drainer.invoke(&json!({})).await;
         assert_eq!((answer.failed, &answer.payload["done"]), (false, &json!(12)), "{answer:?}");
         assert_eq!(stage.depth().await, QueueDepth::default());
