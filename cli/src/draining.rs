@@ -3,14 +3,13 @@
 use std::future::pending;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::try_join_all;
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
 use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
 use jobq_adapters::log::lines::LogLines;
-use jobq_core::event::drainers::{DrainBegun, DrainEnded};
+use jobq_core::event::drainers::DrainBegun;
 use jobq_core::fault::Fault;
 use jobq_core::limit::Limit;
 use jobq_core::name::DrainerId;
@@ -98,7 +97,8 @@ pub(crate) async fn run(
     let recorder = &world.recorder;
     let recorders = [recorder];
     let begun = clock.uptime();
-    recorder.record(&DrainBegun { limit: work.limit.name.clone(), drainers: work.drainers }.into());
+    recorder
+        .record(&DrainBegun { limit: work.limit.name.clone(), drainers: work.drainers, run: None }.into());
     let drains = async {
         let mut sum = Summary::default();
         loop {
@@ -131,7 +131,7 @@ pub(crate) async fn run(
     traces::close(&world.spans, printer);
     let summary = summary?;
     let took = clock.uptime().saturating_sub(begun);
-    recorder.record(&ended(&work.limit, &summary, took).into());
+    recorder.record(&summary.ended(&work.limit.name, took).into());
     Ok(Drained { summary, seconds: took.as_secs_f64() })
 }
 
@@ -140,20 +140,6 @@ async fn show(printer: Printer, meter: &Meter, clock: SystemClock, goal: Goal) {
     match printer.log() {
         Some(_) => pending().await,
         None => progress::show(printer, meter, clock, goal).await,
-    }
-}
-
-/// What all drainers did, as an event.
-pub(crate) fn ended(limit: &Limit, summary: &Summary, took: Duration) -> DrainEnded {
-    DrainEnded {
-        limit: limit.name.clone(),
-        calls: summary.calls,
-        done: summary.done,
-        retried: summary.retried,
-        refused: summary.throttled,
-        dead: summary.dead,
-        released: summary.released,
-        took,
     }
 }
 

@@ -4,6 +4,7 @@
 //! ([`Telling`]); those who take note of events decide nothing. [`Event`] is any of those that flows record.
 
 pub mod metric;
+pub mod shown;
 pub mod telling;
 
 pub mod batches;
@@ -12,6 +13,7 @@ pub mod drainers;
 pub mod limits;
 pub mod operations;
 pub mod program;
+pub mod sizing;
 pub mod tasks;
 
 use batches::{BatchFinished, BatchPushed, LineRefused, TasksSent};

@@ -1,6 +1,10 @@
 //! What a drainer has done, when it ends.
 
 use std::ops::Add;
+use std::time::Duration;
+
+use jobq_core::event::drainers::DrainEnded;
+use jobq_core::name::LimitName;
 
 /// What a drainer has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,6 +27,29 @@ pub struct Summary {
     pub stale: u64,
     /// Slots in which no call could be started in time.
     pub forfeited: u64,
+}
+
+impl Summary {
+    /// What is told of it: a drain of `limit` that took so long.
+    pub fn ended(&self, limit: &LimitName, took: Duration) -> DrainEnded {
+        let Self { calls, done, retried, throttled, dead, released, skipped, stale, forfeited } = *self;
+        let limit = limit.clone();
+        let refused = throttled;
+        DrainEnded {
+            limit,
+            calls,
+            done,
+            retried,
+            refused,
+            dead,
+            released,
+            skipped,
+            stale,
+            forfeited,
+            took,
+            run: None,
+        }
+    }
 }
 
 impl Add for Summary {

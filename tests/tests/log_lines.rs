@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jobq_adapters::aws::log::Log;
-use jobq_adapters::aws::log::emf::{self, Measure, Unit};
+use jobq_adapters::aws::log::emf;
 use jobq_adapters::aws::log::metrics::EmfMetrics;
 use jobq_adapters::log::Line;
 use jobq_core::death::Reason;
 use jobq_core::event::calls::CallStarted;
 use jobq_core::event::limits::{LeaseDeferred, LimitCooled, SlotsForfeited};
 use jobq_core::event::operations::{OperationFailed, OperationRecovered};
+use jobq_core::event::shown::{Shown, Unit};
 use jobq_core::event::tasks::{TaskDied, TaskDone, TaskReleased, TaskRetried};
 use jobq_core::event::telling::Level;
 use jobq_core::name::{LimitName, QueueName};
@@ -102,10 +103,10 @@ fn cool_downs_and_deaths_are_told_and_a_full_calendar_is_not() {
 
 #[test]
 fn what_is_not_a_number_is_no_metric() {
-    let measure = |name, value| Measure { name, unit: Unit::CountPerSecond, value };
-    let measures = [measure("RateAllowed", f64::INFINITY), measure("DrainersAlive", 2.0)];
+    let shown = |name, value| Shown { name, unit: Unit::CountPerSecond, value };
+    let shown = [shown("RateAllowed", f64::INFINITY), shown("DrainersAlive", 2.0)];
     let at = Timestamp::from_secs(START);
-    let line = emf::line(at, &"jobq".parse().unwrap(), &limit(), &measures, Map::new());
+    let line = emf::line(at, &"jobq".parse().unwrap(), &limit(), &shown, Map::new());
     check_embedded(&line, START);
     assert!(line.get("RateAllowed").is_none(), "{line}");
 }

@@ -57,5 +57,11 @@ fn value(told: Told<'_>) -> Value {
         Told::Count(count) => count.into(),
         Told::Flag(flag) => flag.into(),
         Told::Seconds(length) => length.as_secs_f64().into(),
+        Told::Fraction(number) => number.into(),
+        Told::Nothing => Value::Null,
+        Told::Group(values) => {
+            Value::Object(values.into_iter().map(|(name, told)| (name.to_owned(), value(told))).collect())
+        }
+        Told::List(values) => values.into_iter().map(value).collect(),
     }
 }

@@ -120,8 +120,12 @@ fn repeats_are_summed_once_a_minute_and_at_the_end() {
     assert_eq!(text.lines().map(times).collect::<Vec<_>>(), [None, Some(4), Some(3)]);
 }
 
-/// An event with every field there is.
+/// An event with every field that is told here.
 struct Everything;
+
+fn told_here() -> impl Iterator<Item = Key> {
+    Key::ALL.into_iter().filter(|key| !key.is_of_functions())
+}
 
 impl Telling for Everything {
     fn name(&self) -> &'static str {
@@ -142,7 +146,7 @@ impl Telling for Everything {
             }
             _ => Told::Count(7),
         };
-        Key::ALL.into_iter().map(|key| (key, told(key))).collect()
+        told_here().map(|key| (key, told(key))).collect()
     }
 }
 
@@ -151,7 +155,7 @@ impl Telling for Everything {
 fn no_field_is_lost_on_the_way() {
     let text = written(Level::Info, Form::Json, |_, _| tell(&Everything));
     let line: Value = serde_json::from_str(&text).unwrap();
-    for key in Key::ALL {
+    for key in told_here() {
         assert!(line.get(key.as_str()).is_some(), "{key:?} is not in {text}");
     }
 }

@@ -17,7 +17,6 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::fleet::Caps;
 use super::posts::Post;
-use crate::draining::ended;
 use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::signals::Stop;
@@ -74,7 +73,7 @@ impl<'a> Crew<'a> {
         let plan = post.plan()?;
         *at_work += 1;
         post.count_started();
-        post.world.recorder.record(&DrainBegun { limit: limit.clone(), drainers: 1 }.into());
+        post.world.recorder.record(&DrainBegun { limit: limit.clone(), drainers: 1, run: None }.into());
         let drain = async move {
             let begun = post.world.clock.uptime();
             let drained = drain(&post.world, &plan, stop.asked(1), stop.asked(2)).await;
@@ -92,7 +91,7 @@ impl<'a> Crew<'a> {
             Ok(summary) => {
                 post.has_worked();
                 post.count_released(summary.released);
-                post.world.recorder.record(&ended(&post.limit, &summary, took).into());
+                post.world.recorder.record(&summary.ended(&post.limit.name, took).into());
             }
             Err(fault) => post.has_failed(&fault.chain()),
         }

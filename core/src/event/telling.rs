@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::metric::Metric;
+use super::shown::Shown;
 use crate::name::QueueName;
 
 /// How much of a text from outside is told, in bytes: what a fault holds may be as long as an answer.
@@ -30,6 +31,10 @@ pub enum Key {
     Queue,
     /// `batch`: the id of a batch.
     Batch,
+    /// `drainer`: the id of a drainer.
+    Drainer,
+    /// `woken_by`: who had a function run: `autoscaler`, `push`, `clock` or `hand`.
+    WokenBy,
     /// `drainers`: how many drainers.
     Drainers,
     /// `tasks`: how many tasks.
@@ -54,10 +59,24 @@ pub enum Key {
     Refused,
     /// `released`: how many tasks were handed back without a call.
     Released,
+    /// `stale`: how many settlements came too late.
+    Stale,
+    /// `forfeited`: how many slots passed without a call.
+    Forfeited,
     /// `status`: the status of an answer.
     Status,
-    /// `reason`: the kind of a death.
+    /// `reason`: the kind of a death, or what a decision follows from.
     Reason,
+    /// `start`: how many drainers are started now.
+    Start,
+    /// `set_cap`: to what the cap on drainers is set, if it is.
+    SetCap,
+    /// `coming`: how many drainers were started and not seen at work yet.
+    Coming,
+    /// `ending`: how many drainers end soon.
+    Ending,
+    /// `reading`: what was read of a limit.
+    Reading,
     /// `why`: why there is no slot.
     Why,
     /// `line`: the number of a line in a task file.
@@ -83,7 +102,7 @@ pub enum Key {
 }
 
 /// The value of a field.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Told<'a> {
     /// A word or a line.
     Text(&'a str),
@@ -93,6 +112,14 @@ pub enum Told<'a> {
     Flag(bool),
     /// A length of time. It doesn't tell one event from another: two that differ in it alone are repeats.
     Seconds(Duration),
+    /// A number that need not be whole.
+    Fraction(f64),
+    /// It isn't known, or there is none.
+    Nothing,
+    /// Several values, each with a name.
+    Group(Vec<(&'static str, Told<'a>)>),
+    /// Several values of a kind.
+    List(Vec<Told<'a>>),
 }
 
 /// One thing that an event counts.
@@ -136,6 +163,11 @@ pub trait Telling {
     /// What it counts.
     fn counts(&self) -> Measures<'_> {
         [None; 2]
+    }
+
+    /// What it shows of its limit on CloudWatch.
+    fn shows(&self) -> Vec<Shown> {
+        Vec::new()
     }
 }
 
@@ -197,10 +229,12 @@ impl Level {
 
 impl Key {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 37] = [
         Self::Limit,
         Self::Queue,
         Self::Batch,
+        Self::Drainer,
+        Self::WokenBy,
         Self::Drainers,
         Self::Tasks,
         Self::Slots,
@@ -213,8 +247,15 @@ impl Key {
         Self::Duplicates,
         Self::Refused,
         Self::Released,
+        Self::Stale,
+        Self::Forfeited,
         Self::Status,
         Self::Reason,
+        Self::Start,
+        Self::SetCap,
+        Self::Coming,
+        Self::Ending,
+        Self::Reading,
         Self::Why,
         Self::Line,
         Self::Spent,
@@ -228,12 +269,21 @@ impl Key {
         Self::Error,
     ];
 
+    /// Whether functions on AWS alone tell it: they need not say beforehand which fields there are.
+    pub fn is_of_functions(self) -> bool {
+        const OF_FUNCTIONS: [Key; 7] =
+            [Key::Drainer, Key::WokenBy, Key::Start, Key::SetCap, Key::Coming, Key::Ending, Key::Reading];
+        OF_FUNCTIONS.contains(&self)
+    }
+
     /// The name as it is written.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Limit => "limit",
             Self::Queue => "queue",
             Self::Batch => "batch",
+            Self::Drainer => "drainer",
+            Self::WokenBy => "woken_by",
             Self::Drainers => "drainers",
             Self::Tasks => "tasks",
             Self::Slots => "slots",
@@ -246,8 +296,15 @@ impl Key {
             Self::Duplicates => "duplicates",
             Self::Refused => "refused",
             Self::Released => "released",
+            Self::Stale => "stale",
+            Self::Forfeited => "forfeited",
             Self::Status => "status",
             Self::Reason => "reason",
+            Self::Start => "start",
+            Self::SetCap => "set_cap",
+            Self::Coming => "coming",
+            Self::Ending => "ending",
+            Self::Reading => "reading",
             Self::Why => "why",
             Self::Line => "line",
             Self::Spent => "spent",

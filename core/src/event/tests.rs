@@ -5,14 +5,24 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::calls::StatusClass;
+use super::drainers::{DrainFailed, Run};
 use super::metric::{Gauge, Kind, Metric, OnCloudWatch};
 use super::program::{CommandFailed, NoteTold, WarningTold};
+use super::shown::Shown;
+use super::sizing::{DrainersSized, SizingFailed};
 use super::telling::{Amount, Key, Level, Measure, Told};
 use super::*;
+use crate::config::Config;
 use crate::death::Reason;
 use crate::metric_names::{CALLS_STARTED, TASKS_DIED, TASKS_DONE, THROTTLED};
 use crate::name::{LimitName, QueueName};
 use crate::policy::calendar::book::Why;
+use crate::policy::calendar::state::{CoolDown, LimitState};
+use crate::policy::scale::decide::decide;
+use crate::policy::scale::reading::{Backlog, Cap, QueueReading, Reading};
+use crate::policy::scale::tempo::Tempo;
+use crate::policy::schedule::Openness;
+use crate::time::Timestamp;
 
 const TABLE: &str = "\
 warn line_refused line=7 error=no url
@@ -20,7 +30,8 @@ debug tasks_sent queue=troops tasks=4096
 info batch_finished batch=b-1 queue=troops known=9 done=7 dead=1 skipped=1
 info batch_pushed queue=troops batch=b-1 tasks=9 duplicates=2 refused=1
 info drain_begun limit=hermes drainers=2
-info drain_ended limit=hermes calls=9 done=5 dead=1 retried=2 refused=3 released=4 seconds=1.5
+info drain_ended limit=hermes calls=9 done=5 dead=1 retried=2 refused=3 released=4 skipped=8 stale=6 forfeited=7 seconds=1.5
+info drain_begun limit=hermes drainers=1 drainer=lambda-1 woken_by=push
 debug tasks_received queue=troops tasks=10 | TasksReceived troops +10
 debug tasks_awaited tasks=3
 debug lease_booked limit=hermes slots=50 | SlotsBooked +50
@@ -46,6 +57,10 @@ info note_told text=pushed 9 tasks
 warn warning_told text=a line was refused
 error command_failed hint=write one: jobq init error=there is no queue
 error command_failed error=there is no queue
+error drain_failed limit=hermes drainer=lambda-1 woken_by=push error=it is busy
+error drain_failed drainer=lambda-1 woken_by=push error=it is busy
+error sizing_failed limit=hermes error=it is busy
+error sizing_failed error=it is busy
 ";
 
 #[test]
@@ -59,6 +74,12 @@ fn every_event_has_a_name_a_level_fields_and_what_it_counts() {
     row(&mut table, &WarningTold { text: "a line was refused".to_owned() });
     row(&mut table, &failed("write one: jobq init"));
     row(&mut table, &failed(""));
+    let (limit, error): (Option<LimitName>, _) =
+        (Some("hermes".parse().unwrap()), || "it is busy".to_owned());
+    row(&mut table, &DrainFailed { limit: limit.clone(), run: run(), error: error() });
+    row(&mut table, &DrainFailed { limit: None, run: run(), error: error() });
+    row(&mut table, &SizingFailed { limit, error: error() });
+    row(&mut table, &SizingFailed { limit: None, error: error() });
     assert_eq!(table, TABLE);
 }
 
@@ -77,7 +98,11 @@ fn all() -> Vec<Event> {
         refused: 3,
         dead: 1,
         released: 4,
+        skipped: 8,
+        stale: 6,
+        forfeited: 7,
         took: Duration::from_millis(1_500),
+        run: None,
     };
     vec![
         LineRefused { line: 7, error: "no url".to_owned() }.into(),
@@ -90,8 +115,9 @@ fn all() -> Vec<Event> {
         .into(),
         BatchPushed { batch: "b-1".parse().unwrap(), queue: queue(), sent: 9, duplicates: 2, refused: 1 }
             .into(),
-        DrainBegun { limit: limit(), drainers: 2 }.into(),
+        DrainBegun { limit: limit(), drainers: 2, run: None }.into(),
         drained.into(),
+        DrainBegun { limit: limit(), drainers: 1, run: Some(run()) }.into(),
         TasksReceived { queue: queue(), count: 10 }.into(),
         TasksAwaited { count: 3 }.into(),
         LeaseBooked { limit: limit(), count: 50 }.into(),
@@ -124,15 +150,30 @@ fn row(table: &mut String, event: &dyn Telling) {
     write!(table, "{} {}", event.level().as_str(), event.name()).unwrap();
     for (key, value) in event.fields() {
         write!(table, " {}=", key.as_str()).unwrap();
-        match value {
-            Told::Text(text) => table.push_str(text),
-            Told::Count(count) => write!(table, "{count}").unwrap(),
-            Told::Flag(flag) => write!(table, "{flag}").unwrap(),
-            Told::Seconds(length) => write!(table, "{}", length.as_secs_f64()).unwrap(),
-        }
+        told(table, value);
     }
     event.counts().into_iter().flatten().for_each(|measure| counted(table, measure));
     table.push('\n');
+}
+
+fn told(table: &mut String, value: Told<'_>) {
+    match value {
+        Told::Text(text) => table.push_str(text),
+        Told::Count(count) => write!(table, "{count}").unwrap(),
+        Told::Flag(flag) => write!(table, "{flag}").unwrap(),
+        Told::Seconds(length) => write!(table, "{}", length.as_secs_f64()).unwrap(),
+        Told::Fraction(number) => write!(table, "{number}").unwrap(),
+        Told::Nothing => table.push_str("nothing"),
+        Told::Group(values) => values.into_iter().for_each(|(name, value)| {
+            write!(table, " {name}:").unwrap();
+            told(table, value);
+        }),
+        Told::List(values) => values.into_iter().for_each(|value| told(table, value)),
+    }
+}
+
+fn run() -> Run {
+    Run { drainer: "lambda-1".to_owned(), woken_by: "push" }
 }
 
 fn counted(table: &mut String, Measure { metric, queue, word, amount }: Measure<'_>) {
@@ -144,6 +185,55 @@ fn counted(table: &mut String, Measure { metric, queue, word, amount }: Measure<
         Amount::Fewer(count) => write!(table, " -{count}").unwrap(),
         Amount::Took(length) => write!(table, " {length:?}").unwrap(),
     }
+}
+
+/// What the autoscaler read and decided, in full: the line of a limit's log that people look through.
+#[test]
+fn a_decision_tells_what_it_was_made_of_and_shows_four_metrics() {
+    let text = "[limits.hermes]\nrate = \"50/s\"\nhosts = [\"a.example\"]\n";
+    let config = Config::parse("jobq.toml", text).unwrap();
+    let limit = config.limits.values().next().unwrap();
+    let queue = |name: &str, backlog| {
+        let openness = Openness::Always;
+        QueueReading { queue: name.parse().unwrap(), openness, backlog }
+    };
+    let backlog = Backlog { ready: 40, in_flight: 2, delayed: 1 };
+    let at = Timestamp::from_secs(1_000);
+    let mut reading = Reading {
+        at,
+        queues: vec![queue("troops", Some(backlog)), queue("groups", None)],
+        arrivals: Some(0.5),
+        cap: Cap::At(1),
+    };
+    let until = Timestamp::from_secs(1_007);
+    let cool_down = CoolDown { since: at, until, status: 429, streak: 1, pace_per_mille: 500 };
+    let state = LimitState { cool_down: Some(cool_down), ..LimitState::default() };
+    let check = |reading: &Reading, expected: &str| {
+        let decision = decide(limit, &state, reading, Tempo::EACH_MINUTE);
+        let sized = DrainersSized::new(&limit.name, "push", reading, &decision, &state);
+        let mut table = String::new();
+        row(&mut table, &sized);
+        assert_eq!(table.replace(&decision.reason(), "REASON"), expected);
+        let metrics = sized.shows().into_iter().map(|Shown { name, .. }| name);
+        assert_eq!(
+            metrics.collect::<Vec<_>>(),
+            ["DrainersDesired", "DrainersAlive", "CoolingSeconds", "RateAllowed"]
+        );
+        sized.shows()[2].value
+    };
+    let cooling = check(
+        &reading,
+        "info drainers_sized limit=hermes woken_by=push reason=REASON start=1 set_cap=nothing coming=0 ending=0 \
+         reading= queues: queue:troops open:true backlog: ready:40 in_flight:2 delayed:1 queue:groups open:true \
+         backlog:nothing arrivals:0.5 cap:1\n",
+    );
+    assert!((cooling - 7.0).abs() < 1e-9, "{cooling}");
+    reading = Reading { queues: Vec::new(), arrivals: None, cap: Cap::Unknown, ..reading };
+    check(
+        &reading,
+        "info drainers_sized limit=hermes woken_by=push reason=REASON start=0 set_cap=nothing coming=0 ending=0 \
+         reading= queues: arrivals:nothing cap:unknown\n",
+    );
 }
 
 /// What an event counts fits its metric: it has a queue and a word where the metric says so, and a known one.

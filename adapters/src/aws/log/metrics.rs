@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jobq_core::event::Event;
 use jobq_core::event::metric::{Metric, OnCloudWatch};
+use jobq_core::event::shown::{Shown, Unit};
 use jobq_core::event::telling::{Amount, Level};
 use jobq_core::name::{LimitName, StackName};
 use jobq_core::ports::clock::Clock;
@@ -13,7 +14,7 @@ use jobq_core::time::Timestamp;
 use serde_json::{Map, Value};
 
 use super::Log;
-use super::emf::{self, Measure, Unit};
+use super::emf;
 use crate::log::Line;
 use crate::log::repeats::Repeats;
 
@@ -58,7 +59,7 @@ impl<C: Clock> EmfMetrics<C> {
             return;
         };
         let counts = std::mem::take(&mut minute.counts);
-        self.log.write(&emf::line(begun, &self.stack, &self.limit, &counts.measures(), counts.fields()));
+        self.log.write(&emf::line(begun, &self.stack, &self.limit, &counts.shown(), counts.fields()));
         let now = self.clock.now();
         minute.repeats.take().iter().for_each(|line| self.tell(now, line));
     }
@@ -118,14 +119,14 @@ impl Counts {
         self.0[metric as usize]
     }
 
-    fn measures(&self) -> Vec<Measure> {
-        let measure = |metric: Metric| match metric.on_cloud_watch() {
+    fn shown(&self) -> Vec<Shown> {
+        let shown = |metric: Metric| match metric.on_cloud_watch() {
             OnCloudWatch::Metric(name) => {
-                Some(Measure { name, unit: Unit::Count, value: self.of(metric).into() })
+                Some(Shown { name, unit: Unit::Count, value: self.of(metric).into() })
             }
             OnCloudWatch::Field(_) | OnCloudWatch::Nothing => None,
         };
-        Metric::ALL.into_iter().filter_map(measure).collect()
+        Metric::ALL.into_iter().filter_map(shown).collect()
     }
 
     /// What is good to know and not worth a metric's price.

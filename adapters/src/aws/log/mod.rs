@@ -5,6 +5,8 @@
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
+use jobq_core::event::telling::Telling;
+use jobq_core::name::{LimitName, StackName};
 use jobq_core::time::Timestamp;
 use serde_json::Value;
 
@@ -32,6 +34,11 @@ impl Log {
     /// Tells one thing that happened at `at`.
     pub fn tell(&self, at: Timestamp, line: &Line) {
         self.write(&Value::Object(line.told(at)));
+    }
+
+    /// Tells an event that happened at `at`, and what it shows of a limit as metrics.
+    pub fn show(&self, at: Timestamp, stack: &StackName, limit: &LimitName, event: &dyn Telling) {
+        self.write(&emf::line(at, stack, limit, &event.shows(), Line::of(event).told(at)));
     }
 
     /// Writes one line, whole. A log that can't be written stops no work.

@@ -8,7 +8,9 @@ use jobq_adapters::aws::sdk::Sdk;
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::log::Line;
 use jobq_autoscaler::plan::Plan;
+use jobq_core::event::telling::Telling;
 use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::name::LimitName;
 use jobq_core::policy::scale::tempo::Tempo;
 use jobq_core::ports::clock::Clock;
 use jobq_core::stack::Stack;
@@ -43,9 +45,16 @@ impl Environment {
         self.setup.as_ref().map_err(|why| Fault::new(FaultKind::Lasting, why))
     }
 
+    /// Tells one thing that happened to a limit, and doesn't say itself to which.
+    pub(crate) fn tell_of(&self, limit: &LimitName, event: &dyn Telling) {
+        let mut line = Line::of(event);
+        line.fields.insert("limit".to_owned(), limit.as_str().into());
+        self.log.tell(self.clock.now(), &line);
+    }
+
     /// Tells one thing.
-    pub(crate) fn tell(&self, line: &Line) {
-        self.log.tell(self.clock.now(), line);
+    pub(crate) fn tell(&self, event: &dyn Telling) {
+        self.log.tell(self.clock.now(), &Line::of(event));
     }
 }
 

@@ -1,12 +1,11 @@
 //! The Lambda bootstrap of the autoscaler: one function for all limits of a stack.
 //!
 //! Whatever wakes it, a rule each minute or a push, it does the same: `invocation` looks at every limit once and
-//! tells, by `report`, what was decided. `environment` lasts for many invocations; `world` is what each works with.
+//! tells what was decided. `environment` lasts for many invocations; `world` is what each works with.
 
 mod env_vars;
 mod environment;
 mod invocation;
-mod report;
 mod world;
 
 use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};

@@ -9,6 +9,7 @@ use jobq_adapters::aws::sdk::Sdk;
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::jq::sandbox::Bounds;
 use jobq_adapters::log::Line;
+use jobq_core::event::telling::Telling;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::limit::Limit;
 use jobq_core::ports::clock::Clock;
@@ -56,8 +57,8 @@ impl Environment {
     }
 
     /// Tells one thing.
-    pub(crate) fn tell(&self, line: &Line) {
-        self.log.tell(self.clock.now(), line);
+    pub(crate) fn tell(&self, event: &dyn Telling) {
+        self.log.tell(self.clock.now(), &Line::of(event));
     }
 }
 

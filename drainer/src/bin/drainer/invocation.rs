@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jobq_adapters::aws::wake::Wake;
 use jobq_adapters::log::Line;
-use jobq_core::event::telling::Level;
+use jobq_core::event::drainers::{DrainBegun, DrainEnded, DrainFailed, Run};
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::{DrainerId, NameError};
 use jobq_core::policy::permits::per_drainer;
@@ -13,10 +13,9 @@ use jobq_core::ports::clock::Clock;
 use jobq_core::time::Timestamp;
 use jobq_drainer::drain;
 use jobq_drainer::plan::{Plan, Until};
-use jobq_drainer::summary::Summary;
 use jobq_drainer::world::World;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::environment::{Environment, Setup};
 use crate::traces;
@@ -28,35 +27,32 @@ const TO_TELL: Duration = Duration::from_secs(1);
 /// How long a drainer stays when there is nothing to do. Waiting is paid for, and somebody who pushes wakes the next.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// Drains the limit's queues, whoever asked for it. A fault is the function's error, so that alarms see it.
+/// Drains the limit's queues, whoever asked for it, and answers what its log says at the end. A fault is the function's
+/// error, so that alarms see it.
 pub(crate) async fn run(environment: &Environment, event: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
     let (payload, context) = event.into_parts();
-    let begun = environment.clock.uptime();
-    let id = id(&context.request_id);
-    let fields = [("drainer", id.as_str().into()), ("woken_by", Wake::read(&payload).as_str().into())];
-    environment.tell(&Line::new(Level::Info, "drain_begun", fields.clone()));
-    match drained(environment, &context, &id).await {
-        Ok(summary) => {
-            let seconds = environment.clock.uptime().saturating_sub(begun).as_secs_f64();
-            let mut line = Line::new(Level::Info, "drain_ended", fields);
-            line.fields.insert("seconds".to_owned(), seconds.into());
-            line.fields.extend(counts(&summary));
-            environment.tell(&line);
-            Ok(Value::Object(line.fields))
+    let run = Run { drainer: id(&context.request_id), woken_by: Wake::read(&payload).as_str() };
+    match drained(environment, &context, run.clone()).await {
+        Ok(ended) => {
+            environment.tell(&ended);
+            Ok(Value::Object(Line::of(&ended).fields))
         }
         Err(fault) => {
-            let error = fault.chain();
-            let mut line = Line::new(Level::Error, "drain_failed", fields);
-            line.fields.insert("error".to_owned(), error.clone().into());
-            environment.tell(&line);
-            Err(Diagnostic { error_type: "Fault".to_owned(), error_message: error })
+            let limit = environment.setup().ok().map(|setup| setup.limit.name.clone());
+            let failed = DrainFailed { limit, run, error: fault.chain() };
+            environment.tell(&failed);
+            Err(Diagnostic { error_type: "Fault".to_owned(), error_message: failed.error })
         }
     }
 }
 
-async fn drained(environment: &Environment, context: &Context, id: &str) -> Result<Summary, Fault> {
+async fn drained(environment: &Environment, context: &Context, run: Run) -> Result<DrainEnded, Fault> {
+    let begun = environment.clock.uptime();
     let setup = environment.setup()?;
-    let drainer: DrainerId = id
+    let limit = &setup.limit.name;
+    environment.tell(&DrainBegun { limit: limit.clone(), drainers: 1, run: Some(run.clone()) });
+    let drainer: DrainerId = run
+        .drainer
         .parse()
         .map_err(|error: NameError| Fault::new(FaultKind::Lasting, "name the drainer").caused_by(error))?;
     let account = account(&context.invoked_function_arn)?;
@@ -67,7 +63,8 @@ async fn drained(environment: &Environment, context: &Context, id: &str) -> Resu
     let summary = drain(&world, &plan, pending(), pending()).await;
     world.flush();
     traces::close(environment, world.spans());
-    summary
+    let took = environment.clock.uptime().saturating_sub(begun);
+    Ok(DrainEnded { run: Some(run), ..summary?.ended(limit, took) })
 }
 
 /// What the drainer is to do until it has to be done.
@@ -95,20 +92,4 @@ fn account(arn: &str) -> Result<&str, Fault> {
     arn.split(':').nth(4).filter(|account| !account.is_empty()).ok_or_else(|| {
         Fault::new(FaultKind::Lasting, format!("find out the account: the function is called '{arn}'"))
     })
-}
-
-fn counts(summary: &Summary) -> Map<String, Value> {
-    let Summary { calls, done, retried, throttled, dead, released, skipped, stale, forfeited } = *summary;
-    let counts = [
-        ("calls", calls),
-        ("done", done),
-        ("retried", retried),
-        ("throttled", throttled),
-        ("dead", dead),
-        ("released", released),
-        ("skipped", skipped),
-        ("stale", stale),
-        ("forfeited", forfeited),
-    ];
-    counts.into_iter().map(|(name, count)| (name.to_owned(), count.into())).collect()
 }

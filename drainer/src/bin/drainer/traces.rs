@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use jobq_adapters::aws::secrets::AwsSecrets;
-use jobq_adapters::log::Line;
 use jobq_adapters::otlp::headers::Headers;
 use jobq_adapters::otlp::{FLUSH, OtlpSpans};
 use jobq_core::event::program::WarningTold;
@@ -77,5 +76,5 @@ async fn headers(environment: &Environment, setup: &Setup) -> Result<Headers, Fa
 }
 
 fn warn(environment: &Environment, text: String) {
-    environment.tell(&Line::of(&WarningTold { text }));
+    environment.tell(&WarningTold { text });
 }
