@@ -19,6 +19,7 @@ use jobq_core::human;
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
 use jobq_core::ports::clock::Clock;
+use jobq_core::queue::Queue;
 use jobq_core::task::Priority;
 use jobq_core::time::Timestamp;
 use jobq_core::zone;
@@ -64,7 +65,7 @@ pub(crate) struct SourceArgs {
     /// Send nothing if any line is bad
     #[arg(long)]
     strict: bool,
-    /// Serve the tasks before or after others of the queue: high, normal or bulk [default: normal]
+    /// Serve the tasks before or after others of the queue: high, normal or bulk [default: normal; bulk for a large push]
     #[arg(long, value_name = "PRIORITY", value_parser = parse::<Priority>)]
     priority: Option<Priority>,
     /// Let the tasks wait this long first, like 10m
@@ -108,6 +109,8 @@ pub(crate) struct PushReport {
     refused: u64,
     /// How many of these tasks were dead letters when they were written down.
     letters: u64,
+    /// How many of these tasks went to bulk because there are so many of them.
+    to_bulk: u64,
     /// How many lines an earlier push of the same batch had read.
     resumed_after: Option<u64>,
     /// Whether the earlier push had sent everything.
@@ -119,10 +122,13 @@ impl SourceArgs {
     pub(crate) fn prepare(
         &self,
         path: &Path,
-        queue: Option<&QueueName>,
+        queue: Option<&Queue>,
         backend: Backend,
     ) -> Result<Prepared, Failure> {
         let source = self.open(path)?;
+        // The queue of a run has one batch, and nobody who could wait behind it.
+        let bulk_above = queue.and_then(|queue| queue.bulk_above).filter(|_| self.priority.is_none());
+        let queue = queue.map(|queue| &queue.name);
         let now = SystemClock::new().now();
         let suffix = format!("{:06x}", fastrand::u32(..) >> 8);
         let told = self.batch.as_ref().map_or_else(|| suffix.clone(), ToString::to_string);
@@ -148,7 +154,8 @@ impl SourceArgs {
         let bad_lines = if self.strict { BadLines::Stop } else { BadLines::Skip };
         let (limits, longest_delay) = (limits_of(backend), longest_delay(backend));
         let dedupe = self.dedupe.map(|by| Dedupe { by, lasting: self.dedupe_for });
-        let order = Order { batch, defaults, limits, longest_delay, bad_lines, tracing: None, dedupe };
+        let order =
+            Order { batch, defaults, bulk_above, limits, longest_delay, bad_lines, tracing: None, dedupe };
         Ok(Prepared { source, name: shown(path), told: false, begun: Arc::default(), order })
     }
 
@@ -221,6 +228,7 @@ impl Prepared {
             duplicates: pushed.counts.duplicates,
             refused: pushed.counts.refused,
             letters: pushed.counts.letters,
+            to_bulk: pushed.counts.to_bulk,
             resumed_after: pushed.resumed.as_ref().map(|mark| mark.lines),
             complete_before: pushed.resumed.as_ref().is_some_and(|mark| mark.complete),
         }
@@ -264,6 +272,10 @@ impl fmt::Display for PushReport {
         }
         if *refused > 0 {
             write!(f, ", {} refused", HumanCount(*refused))?;
+        }
+        if self.to_bulk > 0 {
+            let bulk = HumanCount(self.to_bulk);
+            write!(f, "; {bulk} went to bulk, which lets smaller pushes pass: --priority normal doesn't")?;
         }
         if self.letters > 0 {
             let letters = HumanCount(self.letters);

@@ -19,6 +19,8 @@ pub struct Queue {
     pub limit: LimitName,
     /// Its share of the limit beside the limit's other queues.
     pub weight: NonZeroU32,
+    /// A push of more tasks than this goes to bulk, where nobody said a priority; never, where this is `None`.
+    pub bulk_above: Option<NonZeroU32>,
     /// How long one call may take, connecting and reading the answer included.
     pub timeout: Duration,
     /// How long a received task stays hidden from other drainers unless extended.
@@ -106,6 +108,7 @@ impl Queue {
             name,
             limit,
             weight: NonZeroU32::MIN,
+            bulk_above: NonZeroU32::new(1_000),
             timeout: Duration::from_secs(30),
             visibility: Duration::from_secs(60),
             max_response: 8 << 20,

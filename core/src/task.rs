@@ -150,6 +150,36 @@ impl FromStr for Method {
 }
 
 impl Priority {
+    /// All of them, the most urgent first: the lanes of a queue.
+    pub const ALL: [Self; 3] = [Self::High, Self::Normal, Self::Bulk];
+
+    /// The number of its lane in [`Priority::ALL`].
+    pub fn lane(self) -> usize {
+        match self {
+            Self::High => 0,
+            Self::Normal => 1,
+            Self::Bulk => 2,
+        }
+    }
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Normal => "normal",
+            Self::Bulk => "bulk",
+        }
+    }
+
+    /// How many tasks of this lane are served in a round in which each lane that has tasks is served at least once.
+    pub fn weight(self) -> u32 {
+        match self {
+            Self::High => 64,
+            Self::Normal => 8,
+            Self::Bulk => 1,
+        }
+    }
+
     /// How far a batch of this priority moves on in fair order with each task: the larger, the less often it
     /// is served beside others.
     pub fn stride(self) -> u64 {

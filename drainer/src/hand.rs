@@ -1,6 +1,5 @@
 //! The tasks in hand: received, and waiting for a slot.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use jobq_core::delivery::Receipt;
@@ -9,6 +8,7 @@ use jobq_core::policy::fair::Turns;
 use jobq_core::queue::Queue;
 use jobq_core::task::Request;
 
+use crate::lanes::Lanes;
 use crate::suspects::is_suspect;
 
 /// A task that can be called as soon as there is a slot.
@@ -30,7 +30,7 @@ pub(crate) struct Ready {
 
 /// The tasks in hand, by queue; suspects apart.
 pub(crate) struct Hand {
-    queues: Vec<VecDeque<Ready>>,
+    queues: Vec<Lanes>,
     turns: Turns,
     suspects: Vec<Ready>,
 }
@@ -39,7 +39,7 @@ impl Hand {
     /// An empty hand for these queues.
     pub(crate) fn new(queues: &[Queue]) -> Self {
         Self {
-            queues: queues.iter().map(|_| VecDeque::new()).collect(),
+            queues: queues.iter().map(|_| Lanes::default()).collect(),
             turns: Turns::new(queues.iter().map(|queue| queue.weight.get())),
             suspects: Vec::new(),
         }
@@ -47,7 +47,7 @@ impl Hand {
 
     /// How many tasks there are in all.
     pub(crate) fn len(&self) -> usize {
-        self.queues.iter().map(VecDeque::len).sum::<usize>() + self.suspects.len()
+        self.queues.iter().map(Lanes::len).sum::<usize>() + self.suspects.len()
     }
 
     /// Whether there are suspects among them.
@@ -60,12 +60,12 @@ impl Hand {
         self.queues[queue].len() + self.suspects.iter().filter(|ready| ready.queue == queue).count()
     }
 
-    /// Adds a task behind the others of its queue.
+    /// Adds a task behind the others of its lane and batch.
     pub(crate) fn push(&mut self, ready: Ready) {
         if is_suspect(&ready) {
             self.suspects.push(ready);
         } else {
-            self.queues[ready.queue].push_back(ready);
+            self.queues[ready.queue].push(ready);
         }
     }
 
@@ -74,14 +74,14 @@ impl Hand {
         if is_suspect(&ready) {
             self.suspects.push(ready);
         } else {
-            self.queues[ready.queue].push_front(ready);
+            self.queues[ready.queue].push_redirected(ready);
         }
     }
 
     /// Takes the task whose turn it is; no suspect.
     pub(crate) fn pop(&mut self) -> Option<Ready> {
-        let queue = self.turns.next(|queue| !self.queues[queue].is_empty())?;
-        self.queues[queue].pop_front()
+        let queue = self.turns.next(|queue| self.queues[queue].len() > 0)?;
+        self.queues[queue].pop()
     }
 
     /// Takes any of the suspects, by `chance` in 0..1.
@@ -101,22 +101,18 @@ impl Hand {
     /// Takes out all tasks that `are_meant`.
     pub(crate) fn take_those(&mut self, are_meant: impl Fn(&Ready) -> bool) -> Vec<Ready> {
         let mut taken: Vec<Ready> = self.suspects.extract_if(.., |ready| are_meant(ready)).collect();
-        for queue in &mut self.queues {
-            let (meant, others) = queue.drain(..).partition(&are_meant);
-            *queue = others;
-            taken.extend::<VecDeque<Ready>>(meant);
-        }
+        self.queues.iter_mut().for_each(|queue| taken.extend(queue.take_those(&are_meant)));
         taken
     }
 
     /// Takes out all tasks of one queue.
     pub(crate) fn take_all_of(&mut self, queue: usize) -> Vec<Ready> {
         let suspects = self.suspects.extract_if(.., |ready| ready.queue == queue);
-        self.queues[queue].drain(..).chain(suspects).collect()
+        self.queues[queue].take_all().into_iter().chain(suspects).collect()
     }
 
     /// Takes out all tasks.
     pub(crate) fn take_all(&mut self) -> Vec<Ready> {
-        self.queues.iter_mut().flat_map(|queue| queue.drain(..)).chain(self.suspects.drain(..)).collect()
+        self.queues.iter_mut().flat_map(Lanes::take_all).chain(self.suspects.drain(..)).collect()
     }
 }

@@ -16,6 +16,7 @@ mod endings;
 mod engine;
 mod hand;
 mod kept;
+mod lanes;
 pub mod manner;
 mod opened;
 mod pacer;

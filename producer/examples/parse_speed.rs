@@ -75,6 +75,7 @@ fn push_all(format: &Format, text: &str) {
             created_at: Timestamp::from_secs(1),
         },
         defaults: Defaults::default(),
+        bulk_above: None,
         limits: Limits {
             count: NonZeroUsize::new(4_096).unwrap(),
             bytes: NonZeroUsize::new(4 << 20).unwrap(),

@@ -13,6 +13,8 @@ pub struct Counts {
     pub letters: u64,
     /// Tasks left out in this run because their like was sent before.
     pub duplicates: u64,
+    /// How many of the tasks went to bulk because there are so many.
+    pub to_bulk: u64,
     /// Lines refused in this run.
     pub refused: u64,
     /// Bytes of the source read.

@@ -37,6 +37,7 @@ pub mod traced;
 
 pub mod dedupe;
 
+mod large;
 mod pack;
 mod start;
 

@@ -8,6 +8,7 @@ use jobq_core::written::problem::{Problem, Refused};
 
 use crate::counts::Notice;
 use crate::dedupe::Met;
+use crate::large::Large;
 use crate::pack::{Packed, Packer, too_large};
 use crate::reader::{Entry, ReadError, TaskReader};
 
@@ -20,6 +21,8 @@ pub(crate) struct Load {
     pub(crate) letters: u64,
     /// How many tasks of this run were left out as duplicates before, those of earlier loads among them.
     pub(crate) duplicates: u64,
+    /// How many tasks of this run went to bulk because there are so many, those of earlier loads among them.
+    pub(crate) to_bulk: u64,
     /// Bytes of the source read when it was full.
     pub(crate) bytes: u64,
 }
@@ -27,6 +30,7 @@ pub(crate) struct Load {
 /// Makes loads of what a source holds.
 pub(crate) struct Loader<R> {
     tasks: TaskReader<R>,
+    large: Large,
     packer: Packer,
     chunks: Chunks<Packed>,
     mark: Mark,
@@ -34,19 +38,23 @@ pub(crate) struct Loader<R> {
     /// The tasks of the source so far, where duplicates within it are left out here.
     met: Option<Met>,
     duplicates: u64,
+    to_bulk: u64,
 }
 
 impl<R: BufRead> Loader<R> {
     /// Goes on where `mark` says. Where duplicates are `met` here, what is passed over is looked through again.
     pub(crate) fn new(
         tasks: TaskReader<R>,
+        large: Large,
         packer: Packer,
         limits: Limits,
         mark: Mark,
         met: Option<Met>,
     ) -> Result<Self, ReadError> {
-        let (chunks, letters, duplicates) = (Chunks::new(limits), 0, 0);
-        let mut loader = Self { tasks, packer, chunks, mark, letters, met, duplicates };
+        // Blank lines count as tasks here: that matters to a stream alone, whose bound it is a little below.
+        let large = large.going_on(mark.lines.saturating_sub(mark.refused));
+        let (chunks, letters, duplicates, to_bulk) = (Chunks::new(limits), 0, 0, 0);
+        let mut loader = Self { tasks, large, packer, chunks, mark, letters, met, duplicates, to_bulk };
         match (&mut loader.met, loader.mark.complete) {
             (_, true) => {}
             (None, false) => loader.tasks.skip_to(loader.mark.lines)?,
@@ -103,7 +111,8 @@ impl<R: BufRead> Loader<R> {
     fn add(&mut self, entry: Entry) -> Result<Option<Vec<Packed>>, Refused> {
         let Entry { line, draft } = entry;
         let refuse = |problem: Problem| problem.at(line);
-        let draft = draft.map_err(refuse)?;
+        let mut draft = draft.map_err(refuse)?;
+        let to_bulk = u64::from(self.large.settle(&mut draft));
         let letters = u64::from(draft.history.is_some());
         let packed = self.packer.pack(draft, line).map_err(refuse)?;
         if !self.is_new(&packed) {
@@ -112,6 +121,7 @@ impl<R: BufRead> Loader<R> {
         }
         let bytes = packed.parcel.body.len();
         self.letters += letters;
+        self.to_bulk += to_bulk;
         self.chunks.add(packed, bytes).map_err(|error| refuse(too_large(error.bytes, error.limit)))
     }
 
@@ -125,6 +135,7 @@ impl<R: BufRead> Loader<R> {
 
     fn load(&self, parcels: Vec<Packed>, mark: Mark) -> Load {
         let bytes = self.tasks.bytes();
-        Load { parcels, mark, letters: self.letters, duplicates: self.duplicates, bytes }
+        let (letters, duplicates, to_bulk) = (self.letters, self.duplicates, self.to_bulk);
+        Load { parcels, mark, letters, duplicates, to_bulk, bytes }
     }
 }

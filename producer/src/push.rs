@@ -1,6 +1,7 @@
 //! The push: reads a source and sends its tasks, load by load.
 
 use std::io::BufRead;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use futures::join;
@@ -20,6 +21,7 @@ use crate::counts::{Counts, Notice};
 use crate::courier::Courier;
 use crate::dedupe::{Dedupe, Met};
 use crate::draft::Defaults;
+use crate::large::Large;
 use crate::load::Loader;
 use crate::pack::{Packed, Packer};
 use crate::source::{Source, SourceError};
@@ -33,6 +35,9 @@ pub struct Order {
     pub batch: NewBatch,
     /// What holds for tasks whose line doesn't say it.
     pub defaults: Defaults,
+    /// A source of more tasks than this goes to bulk, but for tasks whose line says a priority. Set it only where the
+    /// push says none: otherwise the push's own would be passed over.
+    pub bulk_above: Option<NonZeroU32>,
     /// What the outbox takes in one go.
     pub limits: Limits,
     /// The longest delay the outbox takes, if it doesn't take any.
@@ -111,6 +116,7 @@ pub async fn push<O: Outbox + Singles, C: Clock, S: Spans>(
     }
     let bytes_total = source.bytes();
     // Before the batch is made: a source without the right columns leaves no batch behind.
+    let large = Large::judge(order.bulk_above, source)?;
     let tasks = source.tasks()?;
     let batch = &order.batch;
     let once_for = order.dedupe.and_then(|dedupe| dedupe.lasting);
@@ -125,7 +131,8 @@ pub async fn push<O: Outbox + Singles, C: Clock, S: Spans>(
     let mark = resumed.clone().unwrap_or_default();
     // Within one source nobody need be asked. What lasts longer than the batch is remembered where its tasks go.
     let met = order.dedupe.filter(|dedupe| dedupe.lasting.is_none()).map(|_| Met::default());
-    let loader = Loader::new(tasks, order.packer(), order.limits, mark, met).map_err(SourceError::from)?;
+    let packer = order.packer();
+    let loader = Loader::new(tasks, large, packer, order.limits, mark, met).map_err(SourceError::from)?;
     let teller = Teller { spans, tracing: order.tracing.filter(|_| spans.is_on()) };
     let counts =
         send_all(&courier, loader, &teller, |counts| Notice::Progress { counts, bytes_total }, notify)
@@ -151,6 +158,7 @@ async fn send_all<O: Outbox + Singles, C: Clock, S: Spans, R: BufRead + Send>(
             tasks: counts.tasks,
             letters: load.letters,
             duplicates: load.duplicates,
+            to_bulk: load.to_bulk,
             refused: load.mark.refused - start.refused,
             bytes: load.bytes,
         };

@@ -8,6 +8,7 @@ use jobq_core::task::Task;
 use crate::counts::{Counts, Notice};
 use crate::dedupe::Met;
 use crate::draft::Draft;
+use crate::large::Large;
 use crate::pack::Packer;
 use crate::push::Order;
 use crate::reader::Entry;
@@ -41,12 +42,13 @@ pub fn survey(
     notify: &mut (dyn FnMut(Notice) + Send),
 ) -> Result<Survey, SourceError> {
     let bytes_total = source.bytes();
+    let mut large = Large::judge(order.bulk_above, source)?;
     let mut tasks = source.tasks()?;
     let packer = order.packer();
     let (mut survey, mut met) = (Survey::default(), Met::default());
     let mut told = 0;
     while let Some(Entry { line, draft }) = tasks.next()? {
-        let seen = draft.and_then(|draft| survey.see(&packer, &mut met, draft, line));
+        let seen = draft.and_then(|draft| survey.see(&packer, (&mut met, &mut large), draft, line));
         if let Err(problem) = seen {
             survey.counts.refused += 1;
             notify(Notice::Refused(problem.at(line)));
@@ -63,7 +65,14 @@ pub fn survey(
 }
 
 impl Survey {
-    fn see(&mut self, packer: &Packer, met: &mut Met, draft: Draft, line: u64) -> Result<(), Problem> {
+    fn see(
+        &mut self,
+        packer: &Packer,
+        (met, large): (&mut Met, &mut Large),
+        mut draft: Draft,
+        line: u64,
+    ) -> Result<(), Problem> {
+        let to_bulk = u64::from(large.settle(&mut draft));
         let shown = (self.first.len() < FIRST).then(|| packer.task(draft.clone(), line));
         let place = endpoint(&draft.request.url);
         let letters = u64::from(draft.history.is_some());
@@ -74,6 +83,7 @@ impl Survey {
         }
         self.counts.tasks += 1;
         self.counts.letters += letters;
+        self.counts.to_bulk += to_bulk;
         self.envelope_bytes += packed.parcel.body.len() as u64;
         self.first.extend(shown);
         self.endpoints.extend(place);

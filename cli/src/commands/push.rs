@@ -32,7 +32,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let project = Project::open(global)?;
     let queue = project.queue(&args.queue)?;
-    let mut prepared = args.source.prepare(&args.file, Some(&queue.name), project.backend)?;
+    let mut prepared = args.source.prepare(&args.file, Some(queue), project.backend)?;
     if args.source.dry_run {
         let survey = prepared.survey(printer)?;
         printer.data(&SurveyReport::new(&survey))?;
@@ -77,6 +77,8 @@ pub(crate) struct SurveyReport {
     dry_run: bool,
     tasks: u64,
     duplicates: u64,
+    /// How many of them would go to bulk because there are so many.
+    to_bulk: u64,
     refused: u64,
     hosts: Vec<String>,
     first: Vec<String>,
@@ -90,6 +92,7 @@ impl SurveyReport {
             dry_run: true,
             tasks: survey.counts.tasks,
             duplicates: survey.counts.duplicates,
+            to_bulk: survey.counts.to_bulk,
             refused: survey.counts.refused,
             hosts: survey.endpoints.iter().map(ToString::to_string).collect(),
             first: first
@@ -106,7 +109,11 @@ impl fmt::Display for SurveyReport {
             let word = if self.duplicates == 1 { "duplicate" } else { "duplicates" };
             write!(f, ", {} {word} within the file", HumanCount(self.duplicates))?;
         }
-        writeln!(f, ", {} refused; nothing was sent", HumanCount(self.refused))?;
+        write!(f, ", {} refused", HumanCount(self.refused))?;
+        if self.to_bulk > 0 {
+            write!(f, ", {} for bulk", HumanCount(self.to_bulk))?;
+        }
+        writeln!(f, "; nothing was sent")?;
         writeln!(f, "hosts: {}", self.hosts.join(", "))?;
         self.first.iter().try_for_each(|call| writeln!(f, "  {call}"))
     }

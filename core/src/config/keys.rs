@@ -34,6 +34,8 @@ pub enum Kind {
     Text,
     /// An integer from 1.
     Count,
+    /// An integer from 1, or the word "never".
+    CountOrNever,
     /// A boolean.
     Flag,
     /// An array of strings.
@@ -47,6 +49,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Text => "text",
             Self::Count => "a whole number",
+            Self::CountOrNever => "a whole number or \"never\"",
             Self::Flag => "true or false",
             Self::Texts => "a list of text",
             Self::Table => "a table",
@@ -196,6 +199,13 @@ pub const QUEUE: &[Key] = &[
         default: Some("1"),
         like: "2",
         meaning: "Its share of the limit beside the limit's other queues.",
+    },
+    Key {
+        name: "bulk_above",
+        kind: Kind::CountOrNever,
+        default: Some("1000"),
+        like: "5000",
+        meaning: "A push of more tasks than this goes to the lane `bulk` where neither it nor its lines say a priority; `\"never\"` turns that off.",
     },
     Key {
         name: "timeout",

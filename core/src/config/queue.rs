@@ -40,6 +40,7 @@ pub(super) fn read(entry: &Entry, names: Names, problems: &mut Problems) -> Opti
     let section = entry.table(keys::QUEUE, problems)?;
     let limit = limit(&section, names.limits, problems);
     let weight = section.count("weight", problems);
+    let bulk_above = section.count_or_never("bulk_above", problems);
     let timeout = section.parsed("timeout", positive, problems);
     let visibility = section.parsed("visibility", visibility, problems);
     let max_response = section.parsed("max_response", size, problems);
@@ -65,6 +66,7 @@ pub(super) fn read(entry: &Entry, names: Names, problems: &mut Problems) -> Opti
     }
     let queue = Queue {
         weight: weight.unwrap_or(defaults.weight),
+        bulk_above: bulk_above.unwrap_or(defaults.bulk_above),
         timeout,
         visibility,
         max_response: max_response.unwrap_or(defaults.max_response),

@@ -174,6 +174,16 @@ impl<'a> Section<'a> {
         count
     }
 
+    /// The number behind `key`, or none in it where the file says "never".
+    pub(super) fn count_or_never(&self, key: &str, problems: &mut Problems) -> Option<Option<NonZeroU32>> {
+        let (_, value) = self.get(key)?;
+        if value.get_ref().as_str() == Some("never") {
+            Some(None)
+        } else {
+            self.count(key, problems).map(Some)
+        }
+    }
+
     /// The truth value behind `key`.
     pub(super) fn flag(&self, key: &str, problems: &mut Problems) -> Option<bool> {
         let (_, value) = self.get(key)?;

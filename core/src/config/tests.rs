@@ -285,6 +285,13 @@ fn units_and_numbers() {
             "  hint: keep the smaller one",
         ],
     );
+    check_queue(
+        "bulk_above = \"no\"",
+        &[
+            "jobq.toml:6: queues.troops.bulk_above: expected a whole number or \"never\", found string",
+            "  hint: write it like bulk_above = 5000",
+        ],
+    );
     check_queue("weight = 0", &["jobq.toml:6: queues.troops.weight: 0 is not a number from 1 to 4294967295"]);
     check_queue(
         "timeout = \"30\"",

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy.toml allows it in tests, and helpers of tests are tests")]
 
 mod drafts;
+mod large;
 mod recording;
 mod refused;
 mod resume;

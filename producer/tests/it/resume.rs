@@ -30,6 +30,7 @@ pub(crate) fn order(count: usize) -> Order {
             created_at: Timestamp::from_secs(1),
         },
         defaults: Defaults::default(),
+        bulk_above: None,
         limits: Limits {
             count: NonZeroUsize::new(count).unwrap(),
             bytes: NonZeroUsize::new(1 << 20).unwrap(),
@@ -67,8 +68,9 @@ const FIVE: &str = "https://a.example/1\n\nhttps://a.example/2\nbad\nhttps://a.e
 fn a_push_sends_marks_and_tells() {
     let outbox = Recording::default();
     let (ended, notices) = pushed(&outbox, &order(2), FIVE);
+    let (letters, duplicates, to_bulk) = (0, 0, 0);
     let counts =
-        Counts { lines: 6, tasks: 3, letters: 0, duplicates: 0, refused: 1, bytes: FIVE.len() as u64 };
+        Counts { lines: 6, tasks: 3, letters, duplicates, to_bulk, refused: 1, bytes: FIVE.len() as u64 };
     assert_eq!(ended.unwrap(), Pushed { counts, resumed: None });
     assert_eq!(
         outbox.tasks(),
