@@ -11,6 +11,7 @@ use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::batch::{Mark, Member, NewBatch};
 use jobq_core::delivery::Delivery;
 use jobq_core::fault::Fault;
+use jobq_core::intake::Intake;
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::depth::Depth;
@@ -81,9 +82,9 @@ async fn push(store: &Store, names: &Names, tasks: usize) -> Result<(), Fault> {
 }
 
 async fn drain(store: &Store, names: &Names, handful: usize, mut tasks: usize) -> Result<(), Fault> {
-    let visibility = Duration::from_secs(60);
+    let (visibility, intake) = (Duration::from_secs(60), Intake::whole(&names.queue));
     while tasks > 0 {
-        let found = store.receive(&names.queue, handful.min(tasks), visibility, Duration::ZERO).await?;
+        let found = store.receive(&intake, handful.min(tasks), visibility, Duration::ZERO).await?;
         let done = |delivery: &Delivery| Settlement {
             queue: delivery.queue.clone(),
             receipt: delivery.receipt.clone(),

@@ -300,7 +300,7 @@ fn named(name: &str, error: SourceError) -> Failure {
     failure
 }
 
-/// The queue of a batch that is run by itself. On AWS the stack's name comes before it and `-dlq` behind, and SQS
+/// The queue of a batch that is run by itself. On AWS the stack's name comes before it and `-bulk` behind, and SQS
 /// takes 80 letters in all.
 fn queue_of(batch: &BatchId, backend: Backend) -> Result<QueueName, Failure> {
     let most = if backend == Backend::Aws { 48 } else { 60 };

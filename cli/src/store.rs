@@ -12,6 +12,7 @@ use jobq_core::batch::{BatchSummary, Mark, NewBatch, Opened, Tally};
 use jobq_core::completion::Completion;
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::fault::Fault;
+use jobq_core::intake::Intake;
 use jobq_core::letter::LetterId;
 use jobq_core::likeness::{Once, Single};
 use jobq_core::name::{BatchId, LimitName, QueueName};
@@ -177,14 +178,21 @@ impl Singles for Store {
 }
 
 impl Inbox for Store {
+    fn intakes(&self, queue: &QueueName) -> Vec<Intake> {
+        match self {
+            Self::Local(own) => own.intakes(queue),
+            Self::Aws(own) => own.intakes(queue),
+        }
+    }
+
     async fn receive(
         &self,
-        queue: &QueueName,
+        intake: &Intake,
         max: usize,
         visibility: Duration,
         wait: Duration,
     ) -> Result<Vec<Delivery>, Fault> {
-        ask!(self, own => own.receive(queue, max, visibility, wait))
+        ask!(self, own => own.receive(intake, max, visibility, wait))
     }
 
     async fn extend(

@@ -23,6 +23,7 @@ pub mod gauges;
 pub mod growth;
 pub mod host;
 pub mod human;
+pub mod intake;
 pub mod jq;
 pub mod lease;
 pub mod letter;

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::name::{LimitName, QueueName, SecretName, StackName};
+use crate::task::Priority;
 
 /// The longest name SQS takes.
 pub const MAX_QUEUE_NAME: usize = 80;
@@ -113,12 +114,25 @@ impl Default for Stack {
 }
 
 impl Stack {
-    /// The SQS queue of a queue.
+    /// The SQS queue of a queue's lane `normal`, after which those of its other lanes are called.
     pub fn queue(&self, queue: &QueueName) -> String {
         format!("{}-{}", self.name, plain(queue.as_str()))
     }
 
-    /// The SQS queue of a queue's dead letters.
+    /// The SQS queue of a lane.
+    pub fn lane(&self, queue: &QueueName, lane: Priority) -> String {
+        match lane {
+            Priority::Normal => self.queue(queue),
+            Priority::High | Priority::Bulk => format!("{}-{}", self.queue(queue), lane.as_str()),
+        }
+    }
+
+    /// The SQS queues of all lanes of a queue, the most urgent first.
+    pub fn lanes(&self, queue: &QueueName) -> [String; Priority::ALL.len()] {
+        Priority::ALL.map(|lane| self.lane(queue, lane))
+    }
+
+    /// The SQS queue of a queue's dead letters, whichever lane they were in.
     pub fn dead_letter_queue(&self, queue: &QueueName) -> String {
         format!("{}-dlq", self.queue(queue))
     }

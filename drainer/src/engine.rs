@@ -124,6 +124,7 @@ pub async fn drain<W: World>(
 
 impl<'w, W: World> Engine<'w, W> {
     fn new(world: &'w W, plan: &'w Plan) -> Self {
+        let sources = Source::all(world.inbox(), &plan.queues);
         Self {
             world,
             plan,
@@ -133,11 +134,11 @@ impl<'w, W: World> Engine<'w, W> {
             stage: Stage::Working,
             stopped_at: Timestamp::EPOCH,
             alarm: None,
-            sources: plan.queues.iter().map(|_| Source::default()).collect(),
+            hand: Hand::new(&plan.queues, sources.len()),
+            sources,
             doors: Doors::new(&plan.queues, world.clock().now()),
             measuring: false,
             empty_rounds: 0,
-            hand: Hand::new(&plan.queues),
             pacer: Pacer::new(plan.limit.burst),
             bookings: Bookings::default(),
             solitude: Solitude::default(),
@@ -192,7 +193,7 @@ impl<'w, W: World> Engine<'w, W> {
             Step::StopAsked => self.stop(now),
             Step::AbortAsked => self.close(now),
             Step::Woken(at) => self.alarm = self.alarm.filter(|alarm| *alarm != at),
-            Step::Received(queue, most, result) => self.on_received(queue, most, result, now)?,
+            Step::Received(source, most, result) => self.on_received(source, most, result, now)?,
             Step::Measured(result) => self.on_measured(result, now)?,
             Step::Booked(result) => self.on_booked(result, now)?,
             Step::Cooled(told, result) => self.on_cooled(told, result, now)?,

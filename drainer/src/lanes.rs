@@ -63,11 +63,6 @@ impl Lanes {
         Some(ready)
     }
 
-    /// Takes out every task for which `keep` is false.
-    pub(crate) fn retain(&mut self, keep: impl Fn(&Ready) -> bool) {
-        drop(self.take_those(|ready| !keep(ready)));
-    }
-
     /// Takes out every task that is meant.
     pub(crate) fn take_those(&mut self, is_meant: impl Fn(&Ready) -> bool) -> Vec<Ready> {
         let (mut taken, kept): (Vec<Ready>, Vec<Ready>) = self.redirected.drain(..).partition(&is_meant);
@@ -87,10 +82,6 @@ impl Lanes {
 }
 
 impl Lane {
-    fn len(&self) -> usize {
-        self.batches.values().map(VecDeque::len).sum()
-    }
-
     fn push(&mut self, ready: Ready) {
         let batch = &ready.envelope.batch;
         if !self.batches.contains_key(batch) {
@@ -147,7 +138,15 @@ mod tests {
         let id = words.replace(' ', "-").parse().unwrap();
         let task = Task { id, request: request.clone(), priority, delay: Duration::ZERO };
         let envelope = Envelope::new(task, batch, Timestamp::EPOCH);
-        Ready { queue: 0, receipt: Receipt(words.into()), envelope, request, redirects: 0, receives: 1 }
+        Ready {
+            queue: 0,
+            source: 0,
+            receipt: Receipt(words.into()),
+            envelope,
+            request,
+            redirects: 0,
+            receives: 1,
+        }
     }
 
     fn lanes(of: &[(&str, usize)]) -> Lanes {

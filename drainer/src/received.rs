@@ -1,4 +1,4 @@
-//! Receiving: never more than there is room for, from each queue by its weight.
+//! Receiving: never more than there is room for, from each queue and lane by its weight.
 
 use std::time::Duration;
 
@@ -9,12 +9,13 @@ use jobq_core::envelope::Envelope;
 use jobq_core::event::operations::{OperationFailed, OperationRecovered};
 use jobq_core::event::tasks::{TasksAwaited, TasksReceived};
 use jobq_core::fault::Fault;
-use jobq_core::policy::fair;
+use jobq_core::intake::Intake;
+use jobq_core::policy::fair::{Claim, shares};
 use jobq_core::policy::room::{Flow, Load, Supply, receives, room};
 use jobq_core::ports::depth::Depth;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::queue::Queue;
-use jobq_core::task::Request;
+use jobq_core::task::{Priority, Request};
 use jobq_core::time::Timestamp;
 
 use crate::engine::Engine;
@@ -36,15 +37,24 @@ const MOST_RECEIVES: u32 = 100;
 /// to be written as `\u0000`, and a letter must fit into 1 MiB.
 const KEPT: usize = 128 << 10;
 
-/// What is known of one queue.
+/// The longest a source is waited for where the drainer ends once all of them are empty: it asks each before it ends.
+const WAIT_BEFORE_THE_END: Duration = Duration::from_secs(4);
+
+/// What is known of one of the places that tasks come from: a queue, or a lane of one.
 #[derive(Debug)]
 pub(crate) struct Source {
+    /// The number of its queue in the plan.
+    queue: usize,
+    /// What is asked for its tasks.
+    intake: Intake,
     /// How many receives are under way.
     under_way: usize,
     /// How many tasks those can bring.
     on_the_way: usize,
     /// What the last receive said.
     flow: Flow,
+    /// Whether any receive has said something.
+    told: bool,
     /// Whether the last receive brought nothing, and the queue was not measured since.
     empty: bool,
     /// No receive before then.
@@ -53,66 +63,99 @@ pub(crate) struct Source {
     faults: u32,
 }
 
-impl Default for Source {
-    fn default() -> Self {
-        let not_before = Timestamp::EPOCH;
-        Self { under_way: 0, on_the_way: 0, flow: Flow::Few, empty: false, not_before, faults: 0 }
+impl Source {
+    /// All sources of these queues.
+    pub(crate) fn all(inbox: &impl Inbox, queues: &[Queue]) -> Vec<Self> {
+        let numbered = queues.iter().enumerate();
+        let intakes = numbered.flat_map(|(number, queue)| {
+            inbox.intakes(&queue.name).into_iter().map(move |intake| Self::new(number, intake))
+        });
+        intakes.collect()
+    }
+
+    fn new(queue: usize, intake: Intake) -> Self {
+        Self {
+            queue,
+            intake,
+            under_way: 0,
+            on_the_way: 0,
+            flow: Flow::Few,
+            told: false,
+            empty: false,
+            not_before: Timestamp::EPOCH,
+            faults: 0,
+        }
     }
 }
 
 impl<W: World> Engine<'_, W> {
-    /// Starts receives from every queue that has room for a worthwhile number of tasks.
+    /// Starts receives from every source that has room for a worthwhile number of tasks.
     pub(crate) fn receive(&mut self, now: Timestamp) {
         if self.bookings.closed || self.measuring || self.has_suspects() {
             return;
         }
         let total = room(&Load { in_hand: 0, ..self.load(now) });
-        let ends = self.stops_at();
-        for queue in 0..self.sources.len() {
-            let source = &self.sources[queue];
-            if now < source.not_before || !self.doors.is_open(queue) {
+        let claims: Vec<Claim> = self.sources.iter().map(|source| self.claim(source)).collect();
+        for (number, wanted) in shares(total, &claims).into_iter().enumerate() {
+            let source = &self.sources[number];
+            if now < source.not_before || !self.doors.is_open(source.queue) {
                 continue;
             }
             let supply = Supply {
-                wanted: fair::share(total, self.plan.queues[queue].weight.get(), self.active_weights(queue)),
-                in_hand: self.hand.len_of(queue),
+                wanted,
+                in_hand: self.hand.len_from(number),
                 under_way: source.under_way,
                 on_the_way: source.on_the_way,
-                // A queue that was found empty is asked in quick succession to be sure of it.
+                // A source that was found empty is asked in quick succession to be sure of it.
                 flow: if self.empty_rounds > 0 { Flow::Few } else { source.flow },
-                most_wait: ends
-                    .into_iter()
-                    .chain(self.doors.moves_at(queue))
-                    .min()
-                    .map_or(Duration::MAX, |at| at.since(now)),
+                most_wait: self.most_wait(source.queue, now),
             };
             let receives = receives(&self.plan.manner.receiving, &supply);
             for _ in 0..receives.count {
-                self.start_receive(queue, receives.most, receives.wait);
+                self.start_receive(number, receives.most, receives.wait);
             }
         }
     }
 
-    fn start_receive(&mut self, queue: usize, most: usize, wait: Duration) {
-        let source = &mut self.sources[queue];
+    /// What a source asks for, of what may be in hand.
+    fn claim(&self, source: &Source) -> Claim {
+        let has_tasks = source.flow == Flow::Plenty || !source.told;
+        Claim {
+            queue: source.queue,
+            weight: self.plan.queues[source.queue].weight.get(),
+            lane: source.intake.lane.map_or(1, Priority::weight),
+            is_full: has_tasks && self.doors.is_open(source.queue),
+        }
+    }
+
+    /// How long a receive of a queue may wait: what the engine waits for otherwise.
+    fn most_wait(&self, queue: usize, now: Timestamp) -> Duration {
+        let ends = self.stops_at().into_iter().chain(self.doors.moves_at(queue)).min();
+        let left = ends.map_or(Duration::MAX, |at| at.since(now));
+        if self.plan.until == Until::Empty { left.min(WAIT_BEFORE_THE_END) } else { left }
+    }
+
+    fn start_receive(&mut self, number: usize, most: usize, wait: Duration) {
+        let source = &mut self.sources[number];
         source.under_way += 1;
         source.on_the_way += most;
-        let (world, own) = (self.world, &self.plan.queues[queue]);
+        let (world, intake) = (self.world, source.intake.clone());
+        let visibility = self.plan.queues[source.queue].visibility;
         self.operate(async move {
-            let received = world.inbox().receive(&own.name, most, own.visibility, wait).await;
-            Step::Received(queue, most, received)
+            let received = world.inbox().receive(&intake, most, visibility, wait).await;
+            Step::Received(number, most, received)
         });
     }
 
     /// Takes in what a receive of at most `most` tasks brought.
     pub(crate) fn on_received(
         &mut self,
-        queue: usize,
+        number: usize,
         most: usize,
         result: Result<Vec<Delivery>, Fault>,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let source = &mut self.sources[queue];
+        let source = &mut self.sources[number];
         source.under_way -= 1;
         source.on_the_way -= most;
         let deliveries = match result {
@@ -130,28 +173,29 @@ impl<W: World> Engine<'_, W> {
         let recovered = std::mem::take(&mut source.faults) > 0;
         source.empty = deliveries.is_empty();
         source.flow = source.flow.after(deliveries.len(), most);
+        source.told = true;
         if recovered {
             self.note(OperationRecovered);
         }
-        let source = &mut self.sources[queue];
+        let source = &mut self.sources[number];
         if source.empty {
             // A short poll answers at once; the next one comes when something else has happened, or soon.
             source.not_before = now.plus(BREATH);
         } else {
             self.empty_rounds = 0;
-            let name = self.plan.queues[queue].name.clone();
+            let name = self.plan.queues[source.queue].name.clone();
             self.note(TasksReceived { queue: name, count: deliveries.len() });
         }
         for delivery in deliveries {
-            self.take_in(queue, delivery, now);
+            self.take_in(number, delivery, now);
         }
         Ok(())
     }
 
     /// Asks how many tasks the queues hold, where that decides whether the work is over.
     pub(crate) fn measure(&mut self) {
-        let known_empty = |queue: usize| self.sources[queue].empty || !self.doors.is_open(queue);
-        let idle = self.is_idle() && (0..self.sources.len()).all(known_empty);
+        let known_empty = |source: &Source| source.empty || !self.doors.is_open(source.queue);
+        let idle = self.is_idle() && self.sources.iter().all(known_empty);
         if self.plan.until != Until::Empty || !idle || self.measuring {
             return;
         }
@@ -198,7 +242,7 @@ impl<W: World> Engine<'_, W> {
                 self.note(OperationFailed { error: fault.chain(), retry_in });
             }
         }
-        // It is measured again when each queue has been asked once more.
+        // It is measured again when each source has been asked once more.
         self.sources.iter_mut().for_each(|source| source.empty = false);
         Ok(())
     }
@@ -215,7 +259,8 @@ impl<W: World> Engine<'_, W> {
     }
 
     /// Reads a delivery; what can't be called is ended at once.
-    fn take_in(&mut self, queue: usize, delivery: Delivery, now: Timestamp) {
+    fn take_in(&mut self, source: usize, delivery: Delivery, now: Timestamp) {
+        let queue = self.sources[source].queue;
         self.keeper.hold(queue, delivery.receipt.clone(), delivery.hidden_until);
         let max_age = self.plan.queues[queue].retry.max_age;
         let dead = |reason, detail: String, remains| DeadLetter {
@@ -246,18 +291,18 @@ impl<W: World> Engine<'_, W> {
             Ok(envelope) => {
                 let (receipt, receives) = (delivery.receipt, delivery.receives);
                 let request = request(&envelope);
-                return self.take_on(Ready { queue, receipt, envelope, request, redirects: 0, receives });
+                return self.take_on(Ready {
+                    queue,
+                    source,
+                    receipt,
+                    envelope,
+                    request,
+                    redirects: 0,
+                    receives,
+                });
             }
         };
         self.end(Ending::dead(&self.plan.queues[queue].name, delivery.receipt, letter));
-    }
-
-    /// The weights of `queue` and of the others that have tasks, as far as is known.
-    fn active_weights(&self, queue: usize) -> u64 {
-        let active =
-            |other: &usize| *other == queue || (!self.sources[*other].empty && self.doors.is_open(*other));
-        let weights = (0..self.sources.len()).filter(active);
-        weights.map(|other| u64::from(self.plan.queues[other].weight.get())).sum()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use jobq_core::config::Config;
 use jobq_core::limit::Limit;
-use jobq_core::queue::Queue;
 
 use crate::drained;
 use crate::function::{self, Function};
@@ -24,7 +23,6 @@ const AT_ONCE: u32 = 1;
 /// Adds the autoscaler.
 pub(crate) fn add(config: &Config, template: &mut Template) {
     let stack = &config.stack;
-    let queues: Vec<&Queue> = config.queues.values().collect();
     let scaled: Vec<&Limit> =
         drained(config).map(|(limit, _)| limit).filter(|limit| limit.drainers.autoscale).collect();
     let autoscaler = Function {
@@ -37,12 +35,13 @@ pub(crate) fn add(config: &Config, template: &mut Template) {
         reserved: AT_ONCE,
         variables: &[],
         statements: vec![
-            permissions::depth(stack, &queues),
+            permissions::depth(stack),
             permissions::limits(stack),
             permissions::fleet(stack, &scaled),
             permissions::never_without_cap(),
             permissions::history(),
         ],
+        after: Vec::new(),
     };
     function::add(stack, autoscaler, template);
     let drainers = drained(config).map(|(limit, _)| logical_id::drainer(&limit.name));

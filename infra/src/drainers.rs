@@ -9,6 +9,7 @@ use crate::function::{self, Function};
 use crate::logical_id;
 use crate::parameters::DRAINER_CODE;
 use crate::permissions;
+use crate::queues;
 use crate::template::Template;
 use crate::wakes;
 
@@ -24,11 +25,9 @@ pub(crate) fn add(stack: &Stack, limit: &Limit, queues: &[&Queue], template: &mu
         variables.push((exporting::RESOURCE, &resource));
     }
     let statements = vec![
-        permissions::inbox(stack, queues),
-        permissions::outbox(stack, queues),
+        permissions::tasks(stack, queues),
         permissions::children(stack, queues),
         permissions::morgue(stack, queues),
-        permissions::depth(stack, queues),
         permissions::ledger(stack, limit),
         permissions::result_sink(stack, queues),
         permissions::secrets(stack, limit),
@@ -44,6 +43,12 @@ pub(crate) fn add(stack: &Stack, limit: &Limit, queues: &[&Queue], template: &mu
         reserved: reserved(limit),
         variables: &variables,
         statements,
+        // An update may add lanes: new code that finds none is an error.
+        after: queues
+            .iter()
+            .flat_map(|queue| queues::sources(stack, queue))
+            .map(|source| source.id)
+            .collect(),
     };
     function::add(stack, drainer, template);
     wakes::at_openings(stack, queues, &id, template);

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use jobq_core::completion::OnComplete;
 use jobq_core::config::Config;
+use jobq_core::name::QueueName;
 use jobq_core::place::Place;
 use jobq_core::queue::Queue;
 use jobq_core::stack::{MAX_BUCKET_NAME, MAX_FUNCTION_NAME, MAX_QUEUE_NAME};
+use jobq_core::task::Priority;
 use serde_json::Value;
 
 use crate::misfit::Misfit;
@@ -81,22 +83,27 @@ fn bucket_names(config: &Config) -> Vec<Misfit> {
     names.iter().filter_map(misfit).collect()
 }
 
-/// Dots become underscores on AWS, and a queue may be called as another one's dead letters.
+/// Dots become underscores on AWS, and a queue may be called as another one's lane or dead letters.
 fn queue_names(config: &Config) -> Vec<Misfit> {
     let stack = &config.stack;
     let named = config.queues.keys().flat_map(|name| {
-        [
-            (stack.queue(name), format!("queue {name}")),
-            (stack.dead_letter_queue(name), format!("dead letters of {name}")),
-        ]
+        let lanes = Priority::ALL.map(|lane| (stack.lane(name, lane), told(name, lane)));
+        lanes.into_iter().chain([(stack.dead_letter_queue(name), format!("dead letters of {name}"))])
     });
     let (mut misfits, named) = (Vec::new(), named.collect::<Vec<_>>());
     for name in config.queues.keys() {
-        let longest = stack.dead_letter_queue(name);
+        let longest = stack.lane(name, Priority::Bulk);
         misfits.extend(too_long("queue", &longest, MAX_QUEUE_NAME, &format!("queues.{name}")));
     }
     misfits.extend(alike("queue", named));
     misfits
+}
+
+fn told(queue: &QueueName, lane: Priority) -> String {
+    match lane {
+        Priority::Normal => format!("queue {queue}"),
+        Priority::High | Priority::Bulk => format!("lane {} of {queue}", lane.as_str()),
+    }
 }
 
 fn function_names(config: &Config) -> Vec<Misfit> {
@@ -142,7 +149,10 @@ fn alike(kind: &str, named: Vec<(String, String)>) -> Vec<Misfit> {
     let alike = by_name.into_iter().filter(|(_, all)| all.len() > 1);
     let tell = |(name, all): (String, Vec<String>)| {
         let message = format!("{} would have the same {kind} on AWS, '{name}'", all.join(" and "));
-        Misfit::new(message, "rename one: AWS knows no dots, and '-dlq' is for dead letters")
+        Misfit::new(
+            message,
+            "rename one: AWS knows no dots, and '-high', '-bulk' and '-dlq' are for lanes and dead letters",
+        )
     };
     alike.map(tell).collect()
 }

@@ -34,6 +34,8 @@ pub(crate) struct Function<'a> {
     pub(crate) variables: &'a [(&'a str, &'a str)],
     /// What it may do besides writing its log.
     pub(crate) statements: Vec<Statement>,
+    /// What must be there before its code runs.
+    pub(crate) after: Vec<String>,
 }
 
 /// Adds a function and all that belongs to it.
@@ -44,7 +46,7 @@ pub(crate) fn add(stack: &Stack, function: Function, template: &mut Template) {
     template.add(logs_id(id), logs(stack, &function.name));
     template.add(role_id(id), role::of_function(stack, &statements));
     template.add(format!("Events{id}"), events(id));
-    template.add(id.clone(), itself(stack, &function));
+    template.add(id.clone(), itself(stack, &function).after(function.after.clone()));
 }
 
 fn itself(stack: &Stack, function: &Function) -> Resource {

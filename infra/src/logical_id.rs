@@ -5,10 +5,16 @@
 //! of different resources never meet.
 
 use jobq_core::name::{LimitName, PushName, QueueName};
+use jobq_core::task::Priority;
 
-/// The SQS queue of a queue.
-pub(crate) fn queue(queue: &QueueName) -> String {
-    format!("Queue{}", spelled(queue.as_str()))
+/// The SQS queue of a queue's lane.
+pub(crate) fn lane(queue: &QueueName, lane: Priority) -> String {
+    let word = match lane {
+        Priority::High => "High",
+        Priority::Normal => "Queue",
+        Priority::Bulk => "Bulk",
+    };
+    format!("{word}{}", spelled(queue.as_str()))
 }
 
 /// The SQS queue of a queue's dead letters.

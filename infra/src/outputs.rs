@@ -2,6 +2,7 @@
 
 use jobq_core::config::Config;
 use jobq_core::name::{LimitName, QueueName};
+use jobq_core::task::Priority;
 use serde_json::json;
 
 use crate::drained;
@@ -18,9 +19,9 @@ pub const RESULTS_BUCKET: &str = "ResultsBucket";
 /// The name of the autoscaler's function.
 pub const AUTOSCALER_FUNCTION: &str = "AutoscalerFunction";
 
-/// The output that holds a queue's URL.
+/// The output that holds the URL of a queue's lane `normal`; the other lanes are told by their names, which begin alike.
 pub fn queue_url(queue: &QueueName) -> String {
-    format!("Url{}", logical_id::queue(queue))
+    format!("Url{}", logical_id::lane(queue, Priority::Normal))
 }
 
 /// The output that holds the URL of a queue's dead letters.
@@ -36,8 +37,8 @@ pub fn drainer_function(limit: &LimitName) -> String {
 /// Adds all outputs.
 pub(crate) fn add(config: &Config, template: &mut Template) {
     for name in config.queues.keys() {
-        let (queue, letters) = (logical_id::queue(name), logical_id::letters(name));
-        template.tell(queue_url(name), &format!("The queue {name}"), json!({ "Ref": queue }));
+        let (queue, letters) = (logical_id::lane(name, Priority::Normal), logical_id::letters(name));
+        template.tell(queue_url(name), &format!("The lane normal of {name}"), json!({ "Ref": queue }));
         let described = format!("The dead letters of {name}");
         template.tell(dead_letter_queue_url(name), &described, json!({ "Ref": letters }));
     }

@@ -1,46 +1,53 @@
 //! What each port asks of AWS. A statement's id is the port's name, and its actions are the port's methods; a batch
 //! call needs the permission of the single one.
 
+use std::collections::BTreeSet;
+
 use jobq_core::limit::Limit;
 use jobq_core::queue::Queue;
 use jobq_core::stack::{SecretStore, Stack};
+use jobq_core::task::Priority;
 use serde_json::{Value, json};
 
 use crate::arn;
 use crate::queues;
 use crate::role::Statement;
 
-/// Receives tasks and ends them.
-pub(crate) fn inbox(stack: &Stack, queues: &[&Queue]) -> Statement {
-    const ACTIONS: &[&str] =
-        &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"];
-    Statement::allow("Inbox", ACTIONS, waiting(stack, queues))
+/// Receives tasks and ends them, sends the copies that are tried again, and counts: one statement for three ports, because
+/// each lane is named in it, and IAM bounds how much a role may say.
+pub(crate) fn tasks(stack: &Stack, queues: &[&Queue]) -> Statement {
+    const ACTIONS: &[&str] = &[
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:ReceiveMessage",
+        "sqs:SendMessage",
+    ];
+    Statement::allow("InboxOutboxDepth", ACTIONS, waiting(stack, queues))
 }
 
-/// Sends the copies that are tried again.
-pub(crate) fn outbox(stack: &Stack, queues: &[&Queue]) -> Statement {
-    Statement::allow("Outbox", &["sqs:SendMessage"], waiting(stack, queues))
-}
-
-/// Sends the tasks that answers make, to queues that may be another limit's.
+/// Sends the tasks that answers make, to queues that may be another limit's: by any of their lanes.
 pub(crate) fn children(stack: &Stack, queues: &[&Queue]) -> Statement {
-    let targets =
-        queues.iter().flat_map(|queue| queue.growth.then.iter().map(|then| stack.queue(&then.queue)));
-    let named: std::collections::BTreeSet<String> = targets.collect();
+    let targets = queues.iter().flat_map(|queue| queue.growth.then.iter().map(|then| &then.queue));
+    let named: BTreeSet<String> =
+        targets.flat_map(|queue| Priority::ALL.map(|lane| stack.lane(queue, lane))).collect();
     let things = named.iter().map(|name| arn::queue(name)).collect();
     Statement::allow("Children", &["sqs:GetQueueUrl", "sqs:SendMessage"], things)
 }
 
-/// Sends letters: the dead are put down here and never read or taken back.
+/// Sends letters, and counts them: the dead are put down here and never read or taken back.
 pub(crate) fn morgue(stack: &Stack, queues: &[&Queue]) -> Statement {
-    Statement::allow("Morgue", &["sqs:GetQueueUrl", "sqs:SendMessage"], letters(stack, queues))
+    const ACTIONS: &[&str] = &["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"];
+    let letters = queues.iter().map(|queue| arn::queue(&stack.dead_letter_queue(&queue.name)));
+    Statement::allow("Morgue", ACTIONS, letters.collect())
 }
 
-/// Counts tasks and dead letters.
-pub(crate) fn depth(stack: &Stack, queues: &[&Queue]) -> Statement {
+/// Counts the tasks and dead letters of all queues of the stack: it may count what is called like them too, because a role
+/// can't name so many.
+pub(crate) fn depth(stack: &Stack) -> Statement {
     const ACTIONS: &[&str] = &["sqs:GetQueueAttributes", "sqs:GetQueueUrl"];
-    let things = waiting(stack, queues).into_iter().chain(letters(stack, queues)).collect();
-    Statement::allow("Depth", ACTIONS, things)
+    Statement::allow("Depth", ACTIONS, vec![arn::queue(&format!("{}-*", stack.name))])
 }
 
 /// Keeps the calendar of a limit, counts what has ended of batches, and asks which copy of a dead letter counts. No
@@ -116,10 +123,6 @@ pub(crate) fn metrics(function: &str) -> Statement {
 fn waiting(stack: &Stack, queues: &[&Queue]) -> Vec<Value> {
     let sources = queues.iter().flat_map(|queue| queues::sources(stack, queue));
     sources.map(|source| arn::queue(&source.name)).collect()
-}
-
-fn letters(stack: &Stack, queues: &[&Queue]) -> Vec<Value> {
-    queues.iter().map(|queue| arn::queue(&stack.dead_letter_queue(&queue.name))).collect()
 }
 
 fn values(stack: &Stack, limit: &Limit) -> Vec<Value> {

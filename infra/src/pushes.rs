@@ -7,6 +7,7 @@ use jobq_core::config::Config;
 use jobq_core::firing;
 use jobq_core::policy::recurrence::LATEST;
 use jobq_core::recurring::{RecurringPush, What};
+use jobq_core::task::Priority;
 use serde_json::{Value, json};
 
 use crate::arn;
@@ -75,7 +76,7 @@ fn schedule(push: &RecurringPush, url: &str) -> Resource {
         "ScheduleExpressionTimezone": push.times.zone().name(),
         "State": "ENABLED",
         "Target": {
-            "Arn": { "Fn::GetAtt": [logical_id::queue(&push.queue), "Arn"] },
+            "Arn": { "Fn::GetAtt": [logical_id::lane(&push.queue, Priority::Normal), "Arn"] },
             "Input": firing::message(&push.name, url, TIME),
             "RetryPolicy": { "MaximumEventAgeInSeconds": LATEST.as_secs(), "MaximumRetryAttempts": RETRIES },
             "RoleArn": { "Fn::GetAtt": [ROLE, "Arn"] },

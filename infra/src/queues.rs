@@ -2,6 +2,7 @@
 
 use jobq_core::queue::Queue;
 use jobq_core::stack::{LETTER_RETENTION, MAX_RECEIVES, Stack, TASK_RETENTION};
+use jobq_core::task::Priority;
 use serde_json::{Value, json};
 
 use crate::arn;
@@ -22,10 +23,12 @@ pub(crate) struct Source {
     pub(crate) name: String,
 }
 
-/// The SQS queues of a queue: one now, and the place where its lanes will be. They share their dead letters, which
-/// takes up to ten of them.
+/// The SQS queues of a queue: its lanes, the most urgent first. All of them are always there: one that nobody uses costs
+/// nothing but its count each minute. They share their dead letters, which take up to ten of them.
 pub(crate) fn sources(stack: &Stack, queue: &Queue) -> Vec<Source> {
-    vec![Source { id: logical_id::queue(&queue.name), name: stack.queue(&queue.name) }]
+    let source =
+        |lane| Source { id: logical_id::lane(&queue.name, lane), name: stack.lane(&queue.name, lane) };
+    Priority::ALL.map(source).into()
 }
 
 /// Adds a queue and its dead letters.

@@ -61,6 +61,11 @@ macro_rules! hold_queue_and_ledger {
                 an_unknown_queue_is_empty,
                 tasks_are_counted_by_what_they_wait_for,
             }
+            queue::lanes {
+                every_lane_is_served,
+                a_task_keeps_its_lane,
+                what_is_sent_back_goes_to_its_lane,
+            }
             queue::sharing { handles_lose_and_double_nothing }
             morgue {
                 nothing_is_shown_of_nothing,
@@ -122,8 +127,9 @@ async fn on_server(url: String, crowd: usize) -> Subject<AwsStore<SystemClock>> 
     let stack = parts::new_stack();
     parts::make_table(&url, &stack).await;
     parts::make_troops(&url, &stack).await;
-    let queue = serde_json::json!({ "QueueName": stack.queue(&warriors()) });
-    rest::call(&url, "AmazonSQS.CreateQueue", &queue).await;
+    for lane in stack.lanes(&warriors()) {
+        rest::call(&url, "AmazonSQS.CreateQueue", &serde_json::json!({ "QueueName": lane })).await;
+    }
     Subject::on_server(crowd, move || AwsStore::open(&sdk(&url), stack.clone(), SystemClock::new()))
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use jobq_core::delivery::Receipt;
+use jobq_core::task::Priority;
 use jobq_core::time::Timestamp;
 
 use super::store::locked;
@@ -25,6 +26,7 @@ pub(super) struct Book {
 
 #[derive(Debug)]
 struct Held {
+    lane: Priority,
     hidden_until: Timestamp,
     stage: Stage,
     /// Which of its children are sent.
@@ -50,14 +52,20 @@ pub(super) enum Stage {
 }
 
 impl Book {
-    /// Notes a delivery.
-    pub(super) fn hold(&mut self, receipt: Receipt, hidden_until: Timestamp, now: Timestamp) {
+    /// Notes a delivery that came by this lane.
+    pub(super) fn hold(&mut self, receipt: Receipt, lane: Priority, hidden_until: Timestamp, now: Timestamp) {
         if self.held.len() >= self.sweep_at.max(FEW) {
             self.held.retain(|_, held| held.hidden_until > now || held.claimed);
             self.sweep_at = self.held.len() * 2;
         }
-        self.held
-            .insert(receipt, Held { hidden_until, stage: Stage::Hidden, sent: Vec::new(), claimed: false });
+        let held = Held { lane, hidden_until, stage: Stage::Hidden, sent: Vec::new(), claimed: false };
+        self.held.insert(receipt, held);
+    }
+
+    /// The lane that a delivery came by, if it was given out here. That isn't always the lane of its task: before there
+    /// were lanes, all tasks came by one.
+    pub(super) fn lane(&self, receipt: &Receipt) -> Option<Priority> {
+        self.held.get(receipt).map(|held| held.lane)
     }
 
     /// How far a delivery's end has come; none if it isn't ours any more. What has been begun may be ended even when
@@ -150,7 +158,7 @@ mod tests {
 
     fn book() -> Mutex<Book> {
         let book = Mutex::new(Book::default());
-        locked(&book).hold(receipt("a"), at(30), at(0));
+        locked(&book).hold(receipt("a"), Priority::Normal, at(30), at(0));
         book
     }
 
@@ -185,7 +193,7 @@ mod tests {
     fn what_has_run_out_is_swept() {
         let book = Mutex::new(Book::default());
         for second in 0..100_000 {
-            locked(&book).hold(receipt(&second.to_string()), at(second + 30), at(second));
+            locked(&book).hold(receipt(&second.to_string()), Priority::Bulk, at(second + 30), at(second));
         }
         assert!(locked(&book).held.len() <= FEW);
     }

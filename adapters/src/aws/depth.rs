@@ -1,6 +1,7 @@
 //! Measures queues by what SQS counts. It counts with a lag, of a minute at most once nobody sends any more.
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
+use futures::future::try_join_all;
 use futures::join;
 use jobq_core::fault::Fault;
 use jobq_core::name::QueueName;
@@ -20,15 +21,25 @@ pub(super) struct Counts {
     pub(super) delayed: u64,
 }
 
+impl Counts {
+    /// Those of two queues together.
+    fn and(self, other: Self) -> Self {
+        Self {
+            visible: self.visible + other.visible,
+            hidden: self.hidden + other.hidden,
+            delayed: self.delayed + other.delayed,
+        }
+    }
+}
+
 impl<C: Clock> Depth for AwsStore<C> {
     async fn measure(&self, queue: &QueueName) -> Result<QueueDepth, Fault> {
         let operation = format!("measure queue '{queue}'");
         let stack = &self.shared.stack;
-        let (tasks, letters) = join!(
-            self.count_if_there(&operation, stack.queue(queue)),
-            self.count_if_there(&operation, stack.dead_letter_queue(queue)),
-        );
-        let (tasks, letters) = (tasks?, letters?);
+        let lanes = stack.lanes(queue).map(|lane| self.count_if_there(&operation, lane));
+        let (lanes, letters) =
+            join!(try_join_all(lanes), self.count_if_there(&operation, stack.dead_letter_queue(queue)));
+        let (tasks, letters) = (lanes?.into_iter().fold(Counts::default(), Counts::and), letters?);
         Ok(QueueDepth {
             ready: tasks.visible,
             in_flight: tasks.hidden,

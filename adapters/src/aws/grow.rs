@@ -37,7 +37,7 @@ impl<C: Clock> AwsStore<C> {
             match made {
                 Ok(made) => {
                     for (number, child, message) in made {
-                        let to = self.shared.stack.queue(&child.queue);
+                        let to = self.shared.stack.lane(&child.queue, child.parcel.priority);
                         messages.entry(to).or_default().push((origins.len(), message));
                         origins.push((at, number));
                     }

@@ -11,6 +11,7 @@ use jobq_core::name::QueueName;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::history::{History, Past};
 use jobq_core::stack::Stack;
+use jobq_core::task::Priority;
 use jobq_core::time::Timestamp;
 
 use super::failure::fault;
@@ -22,7 +23,7 @@ const PERIOD: i32 = 60;
 /// That period: no question may ask for less.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What the answers of a question are called in it; of several queues, with the queue's number.
+/// What the answers of a question are called in it, with the numbers of the queue, if there are several, and of the lane.
 const SENT: &str = "sent";
 const READY: &str = "ready";
 const DELETED: &str = "deleted";
@@ -31,8 +32,8 @@ const OLDEST: &str = "oldest";
 /// How far back the latest minute may lie: a queue that was idle for hours is measured again up to so much later.
 const LATEST: Duration = Duration::from_secs(15 * 60);
 
-/// Queues in one request, which takes 500 questions.
-const QUEUES: usize = 500 / 3;
+/// Queues in one request, which takes 500 questions: three for each lane.
+const QUEUES: usize = 500 / 3 / Priority::ALL.len();
 
 /// The latest minute that anything was measured of a queue in. Messages, not tasks: one that is tried again is sent and
 /// deleted anew, and a delete may be counted twice.
@@ -65,18 +66,26 @@ impl<C> CloudWatchHistory<C> {
 impl<C: Clock> History for CloudWatchHistory<C> {
     async fn past(&self, queue: &QueueName, length: Duration) -> Result<Vec<Past>, Fault> {
         let now = self.clock.now();
-        let name = self.stack.queue(queue);
-        let question = self.cloudwatch.get_metric_data().scan_by(ScanBy::TimestampAscending);
+        let mut question = self.cloudwatch.get_metric_data().scan_by(ScanBy::TimestampAscending);
+        for (number, lane) in self.stack.lanes(queue).iter().enumerate() {
+            let id = |answer: &str| format!("{answer}_{number}");
+            question = question
+                .metric_data_queries(query(&id(SENT), "NumberOfMessagesSent", "Sum", lane))
+                .metric_data_queries(query(
+                    &id(READY),
+                    "ApproximateNumberOfMessagesVisible",
+                    "Maximum",
+                    lane,
+                ));
+        }
         let mut pages = question
             .start_time(instant(now.minus(length.max(MINUTE))))
             .end_time(instant(now))
-            .metric_data_queries(query(SENT, "NumberOfMessagesSent", "Sum", &name))
-            .metric_data_queries(query(READY, "ApproximateNumberOfMessagesVisible", "Maximum", &name))
             .into_paginator()
             .send();
         let mut minutes = BTreeMap::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| fault(format!("read the past of {name}"), error))?;
+            let page = page.map_err(|error| fault(format!("read the past of queue '{queue}'"), error))?;
             page.metric_data_results().iter().for_each(|result| note(&mut minutes, result));
         }
         Ok(minutes.into_values().collect())
@@ -99,12 +108,18 @@ impl<C: Clock> CloudWatchHistory<C> {
         let now = self.clock.now();
         let mut question = self.cloudwatch.get_metric_data().scan_by(ScanBy::TimestampDescending);
         for (number, queue) in queues.iter().enumerate() {
-            let name = self.stack.queue(queue);
-            let id = |answer: &str| format!("{answer}_{number}");
-            question = question
-                .metric_data_queries(query(&id(SENT), "NumberOfMessagesSent", "Sum", &name))
-                .metric_data_queries(query(&id(DELETED), "NumberOfMessagesDeleted", "Sum", &name))
-                .metric_data_queries(query(&id(OLDEST), "ApproximateAgeOfOldestMessage", "Maximum", &name));
+            for (lane, name) in self.stack.lanes(queue).iter().enumerate() {
+                let id = |answer: &str| format!("{answer}_{number}_{lane}");
+                question = question
+                    .metric_data_queries(query(&id(SENT), "NumberOfMessagesSent", "Sum", name))
+                    .metric_data_queries(query(&id(DELETED), "NumberOfMessagesDeleted", "Sum", name))
+                    .metric_data_queries(query(
+                        &id(OLDEST),
+                        "ApproximateAgeOfOldestMessage",
+                        "Maximum",
+                        name,
+                    ));
+            }
         }
         let question = question.start_time(instant(now.minus(LATEST))).end_time(instant(now));
         let mut pages = question.into_paginator().send();
@@ -124,22 +139,24 @@ fn query(id: &str, metric: &str, statistic: &str, queue: &str) -> MetricDataQuer
     MetricDataQuery::builder().id(id).metric_stat(stat).build()
 }
 
-/// Puts the values of one answer into the minutes they are of. A minute without a value stays without.
+/// Adds the values of one lane's answer to the minutes they are of. A minute without a value stays without.
 fn note(minutes: &mut BTreeMap<Timestamp, Past>, result: &MetricDataResult) {
+    let Some((answer, _)) = result.id().and_then(|id| id.split_once('_')) else { return };
     for (at, value) in result.timestamps().iter().zip(result.values()) {
         let at = minute(at);
         let past = minutes.entry(at).or_insert(Past { at, sent: None, ready: None });
-        match result.id() {
-            Some(SENT) => past.sent = Some(*value),
-            Some(READY) => past.ready = Some(*value),
+        match answer {
+            SENT => past.sent = Some(past.sent.unwrap_or_default() + value),
+            READY => past.ready = Some(past.ready.unwrap_or_default() + value),
             _ => {}
         }
     }
 }
 
-/// Puts the values of one answer into the latest minute of its queue. What is of an earlier one gives way.
+/// Puts the values of one lane's answer into the latest minute of its queue. What is of an earlier one gives way.
 fn note_latest(latest: &mut [Option<LastMinute>], result: &MetricDataResult) {
-    let Some((answer, number)) = result.id().and_then(|id| id.split_once('_')) else { return };
+    let mut parts = result.id().unwrap_or_default().split('_');
+    let (Some(answer), Some(number)) = (parts.next(), parts.next()) else { return };
     let Some(latest) = number.parse::<usize>().ok().and_then(|number| latest.get_mut(number)) else { return };
     for (at, value) in result.timestamps().iter().zip(result.values()) {
         let at = minute(at);
@@ -148,9 +165,9 @@ fn note_latest(latest: &mut [Option<LastMinute>], result: &MetricDataResult) {
         }
         let Some(latest) = latest.as_mut().filter(|latest| latest.at == at) else { continue };
         match answer {
-            SENT => latest.sent = Some(*value),
-            DELETED => latest.deleted = Some(*value),
-            OLDEST => latest.oldest = Duration::try_from_secs_f64(*value).ok(),
+            SENT => latest.sent = Some(latest.sent.unwrap_or_default() + value),
+            DELETED => latest.deleted = Some(latest.deleted.unwrap_or_default() + value),
+            OLDEST => latest.oldest = latest.oldest.max(Duration::try_from_secs_f64(*value).ok()),
             _ => {}
         }
     }

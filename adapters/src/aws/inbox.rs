@@ -1,14 +1,17 @@
 //! Receives from SQS and hides for longer. Settling has a file of its own.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName as Attribute};
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::intake::Intake;
 use jobq_core::name::QueueName;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::settlement::{Settled, Settlement};
+use jobq_core::task::Priority;
 use jobq_core::time::Timestamp;
 
 use super::address::Address;
@@ -16,7 +19,7 @@ use super::book::Stage;
 use super::failure;
 use super::packing::seconds;
 use super::store::{AwsStore, locked};
-use super::tens::Answer;
+use super::tens::{Answer, all};
 use super::twins::{COPY, LETTER};
 
 /// The most messages of one request.
@@ -39,10 +42,14 @@ const DOUBTED: u32 = 16;
 const CEILING: u64 = 100_000;
 
 impl<C: Clock> Inbox for AwsStore<C> {
+    fn intakes(&self, queue: &QueueName) -> Vec<Intake> {
+        Intake::lanes(queue)
+    }
+
     /// One request: up to ten tasks, however many are asked for. A second and more are waited for in whole seconds.
     async fn receive(
         &self,
-        queue: &QueueName,
+        intake: &Intake,
         max: usize,
         visibility: Duration,
         wait: Duration,
@@ -50,8 +57,9 @@ impl<C: Clock> Inbox for AwsStore<C> {
         if max == 0 {
             return Ok(Vec::new());
         }
+        let (queue, lane) = (&intake.queue, intake.lane.unwrap_or_default());
         let operation = format!("receive from queue '{queue}'");
-        let at = self.address(&operation, self.shared.stack.queue(queue)).await?;
+        let at = self.address(&operation, self.shared.stack.lane(queue, lane)).await?;
         let hidden = seconds(visibility, LONGEST_HIDING);
         // From before the request: when SQS began to count isn't told.
         let begun = self.clock.now();
@@ -77,7 +85,7 @@ impl<C: Clock> Inbox for AwsStore<C> {
         }
         let hidden_until = begun.plus(Duration::from_secs(u64::try_from(hidden).unwrap_or_default()));
         let received = self.without_twins(&operation, &at, received).await;
-        Ok(self.give_out(queue, received, hidden_until))
+        Ok(self.give_out(queue, lane, received, hidden_until))
     }
 
     async fn extend(
@@ -91,20 +99,26 @@ impl<C: Clock> Inbox for AwsStore<C> {
         let begun = self.clock.now();
         let until = begun.plus(Duration::from_secs(u64::try_from(hidden).unwrap_or_default()));
         let mut settled = vec![Settled::Stale; receipts.len()];
-        let mut handles = Vec::new();
+        let mut lanes: HashMap<Priority, Vec<(usize, &str)>> = HashMap::new();
         for (number, receipt) in receipts.iter().enumerate() {
-            match locked(&self.shared.book).stage(receipt, begun) {
+            let book = locked(&self.shared.book);
+            match book.stage(receipt, begun) {
                 None | Some(Stage::Ended) => {}
                 // Nothing of it is left to hide, but what is left to do stays ours.
                 Some(Stage::Deleted) => settled[number] = Settled::Held,
                 Some(Stage::Hidden | Stage::Growing | Stage::Copied | Stage::Asked) => {
-                    handles.push((number, receipt.0.as_str()))
+                    let lane = book.lane(receipt).unwrap_or_default();
+                    lanes.entry(lane).or_default().push((number, receipt.0.as_str()));
                 }
             }
         }
-        if !handles.is_empty() {
-            let name = self.shared.stack.queue(queue);
-            let told = self.hide_all(&operation, name, handles, hidden, AT_ONCE).await;
+        if !lanes.is_empty() {
+            let mut jobs = Vec::new();
+            for (lane, handles) in lanes {
+                let name = self.shared.stack.lane(queue, lane);
+                jobs.push(self.hide_all(&operation, name, handles, hidden, AT_ONCE));
+            }
+            let told = all(jobs, AT_ONCE).await;
             for (number, answer) in told.answers {
                 if answer == Answer::Held {
                     settled[number] = Settled::Held;
@@ -125,7 +139,13 @@ impl<C: Clock> Inbox for AwsStore<C> {
 
 impl<C: Clock> AwsStore<C> {
     /// Notes what was received, and makes deliveries of it.
-    fn give_out(&self, queue: &QueueName, received: Vec<Message>, hidden_until: Timestamp) -> Vec<Delivery> {
+    fn give_out(
+        &self,
+        queue: &QueueName,
+        lane: Priority,
+        received: Vec<Message>,
+        hidden_until: Timestamp,
+    ) -> Vec<Delivery> {
         let now = self.clock.now();
         let mut book = locked(&self.shared.book);
         let mut deliveries = Vec::with_capacity(received.len());
@@ -136,7 +156,7 @@ impl<C: Clock> AwsStore<C> {
                 continue;
             };
             let receipt = Receipt(handle);
-            book.hold(receipt.clone(), hidden_until, now);
+            book.hold(receipt.clone(), lane, hidden_until, now);
             let body = message.body.unwrap_or_default().into_bytes();
             deliveries.push(Delivery { receipt, queue: queue.clone(), body, receives, hidden_until });
         }

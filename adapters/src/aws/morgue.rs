@@ -249,7 +249,7 @@ impl<C: Clock> AwsRound<C> {
 
     async fn send_back(&self, operation: &str, endings: &[&Ending]) -> Told {
         let mut told = Told::default();
-        let mut messages = Vec::new();
+        let mut lanes: HashMap<String, Vec<(usize, Message)>> = HashMap::new();
         for ending in endings {
             let Fate::SendBack { copy, .. } = &ending.fate else {
                 continue;
@@ -257,14 +257,15 @@ impl<C: Clock> AwsRound<C> {
             match Message::new(operation, copy.body.clone(), Duration::ZERO) {
                 Ok(message) => {
                     let stamp = format!("{:x}-{}", self.store.clock.now().as_nanos(), ending.number);
-                    messages.push((ending.number, message.in_place_of(&ending.letter.0, &stamp)));
+                    let message = message.in_place_of(&ending.letter.0, &stamp);
+                    let lane = self.store.shared.stack.lane(&self.queue, copy.priority);
+                    lanes.entry(lane).or_default().push((ending.number, message));
                 }
                 Err(fault) => told.add(Told::failed(fault)),
             }
         }
-        if !messages.is_empty() {
-            let queue = self.store.shared.stack.queue(&self.queue);
-            told.add(self.store.send_all(operation, queue, messages, AT_ONCE).await);
+        for (lane, messages) in lanes {
+            told.add(self.store.send_all(operation, lane, messages, AT_ONCE).await);
         }
         told
     }

@@ -3,6 +3,7 @@
 //! The two can't be written at once. The mark comes last, so that it never promises what isn't there: a push cut short
 //! between them sends up to one load again when it goes on.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jobq_core::batch::{Mark, NewBatch, Opened};
@@ -11,6 +12,7 @@ use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::Parcel;
+use jobq_core::task::Priority;
 
 use super::packing::{LONGEST_DELAY, Message};
 use super::store::AwsStore;
@@ -21,7 +23,9 @@ const AT_ONCE: usize = 8;
 impl<C: Clock> Outbox for AwsStore<C> {
     async fn open(&self, batch: &NewBatch) -> Result<Opened, Fault> {
         // Before the batch is made: without a queue it would be left behind.
-        self.address(&format!("open batch '{}'", batch.id), self.shared.stack.queue(&batch.queue)).await?;
+        for lane in self.shared.stack.lanes(&batch.queue) {
+            self.address(&format!("open batch '{}'", batch.id), lane).await?;
+        }
         let (opened, created_at) = self.open_batch(batch).await?;
         if opened != Opened::Foreign {
             // A resumed one too: its push may have been killed just before this.
@@ -42,38 +46,41 @@ impl<C: Clock> Outbox for AwsStore<C> {
     }
 }
 
+/// Messages by the lane they go to, each with its number.
+pub(super) type Lanes = HashMap<Priority, Vec<(usize, Message)>>;
+
 impl<C: Clock> AwsStore<C> {
     /// Sends messages and then moves the mark.
     pub(super) async fn send_messages(
         &self,
         queue: &QueueName,
         batch: &BatchId,
-        messages: Vec<(usize, Message)>,
+        lanes: Lanes,
         mark: &Mark,
     ) -> Result<(), Fault> {
-        let sent = u64::try_from(messages.len()).unwrap_or(u64::MAX);
-        if !messages.is_empty() {
-            let operation = format!("send to queue '{queue}'");
-            let told = self.send_all(&operation, self.shared.stack.queue(queue), messages, AT_ONCE).await;
+        let operation = format!("send to queue '{queue}'");
+        let sent = u64::try_from(lanes.values().map(Vec::len).sum::<usize>()).unwrap_or(u64::MAX);
+        for (lane, messages) in lanes {
+            let told =
+                self.send_all(&operation, self.shared.stack.lane(queue, lane), messages, AT_ONCE).await;
             told.fault.map_or(Ok(()), Err)?;
         }
         self.count_sent(batch, sent, mark).await
     }
 }
 
-/// What SQS is sent, each with its number.
-pub(super) fn messages(
-    operation: &str,
-    parcels: Vec<(Parcel, Duration)>,
-) -> Result<Vec<(usize, Message)>, Fault> {
-    let message = |(number, (parcel, delay)): (usize, (Parcel, Duration))| {
+/// The messages of each lane, all of them checked before any is sent.
+pub(super) fn messages(operation: &str, parcels: Vec<(Parcel, Duration)>) -> Result<Lanes, Fault> {
+    let mut lanes = Lanes::new();
+    for (number, (parcel, delay)) in parcels.into_iter().enumerate() {
         // Who sends more has not cut it into stretches: it would come sooner than somebody wants it.
         if delay > LONGEST_DELAY {
             let cause =
                 format!("a task has a delay of {} s, SQS takes {}", delay.as_secs(), LONGEST_DELAY.as_secs());
             return Err(Fault::new(FaultKind::Lasting, operation).caused_by(cause));
         }
-        Ok((number, Message::new(operation, parcel.body, delay)?))
-    };
-    parcels.into_iter().enumerate().map(message).collect()
+        let message = Message::new(operation, parcel.body, delay)?;
+        lanes.entry(parcel.priority).or_default().push((number, message));
+    }
+    Ok(lanes)
 }

@@ -13,7 +13,7 @@ use super::failure::fault;
 use super::store::AwsStore;
 
 impl<C> AwsStore<C> {
-    /// Makes a queue and its dead-letter queue as the stack's are made, or finds them. Repeats are safe.
+    /// Makes a queue's lanes and its dead-letter queue as the stack's are made, or finds them. Repeats are safe.
     pub async fn make_queue(&self, queue: &Queue) -> Result<(), Fault> {
         let stack = &self.shared.stack;
         let retention = |length: std::time::Duration| length.as_secs().to_string();
@@ -30,13 +30,16 @@ impl<C> AwsStore<C> {
             (Attribute::SqsManagedSseEnabled, "true".to_owned()),
             (Attribute::VisibilityTimeout, queue.visibility.as_millis().div_ceil(1_000).to_string()),
         ]);
-        self.make(stack.queue(&queue.name), tasks).await.map(drop)
+        for lane in stack.lanes(&queue.name) {
+            self.make(lane, tasks.clone()).await?;
+        }
+        Ok(())
     }
 
     /// Deletes a run's queue and its dead-letter queue, whatever is in them. Repeats are safe.
     pub async fn delete_queue(&self, queue: &QueueName) -> Result<(), Fault> {
         let stack = &self.shared.stack;
-        for name in [stack.queue(queue), stack.dead_letter_queue(queue)] {
+        for name in stack.lanes(queue).into_iter().chain([stack.dead_letter_queue(queue)]) {
             let operation = format!("delete the queue {name}");
             if let Some(address) = self.look_up(&operation, name).await? {
                 let deleted = self.shared.queues.delete_queue().queue_url(&address.url).send().await;

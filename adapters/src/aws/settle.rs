@@ -14,7 +14,7 @@ use jobq_core::settlement::{End, Settled, Settlement};
 
 use super::book::{Claim, Stage};
 use super::packing::Message;
-use super::store::AwsStore;
+use super::store::{AwsStore, locked};
 use super::tens::{Answer, Told, all};
 
 /// Requests under way at once, of each kind and queue: a thousand endings are a hundred deletes.
@@ -63,12 +63,16 @@ impl<C: Clock> AwsStore<C> {
         let mut messages: HashMap<String, Vec<(usize, Message)>> = HashMap::new();
         for (number, ending) in at(endings, Stage::Hidden) {
             let queue = &ending.settlement.queue;
-            let (to, body, delay) = match &ending.settlement.end {
-                End::Retry { copy, delay } => (stack.queue(queue), &copy.body, *delay),
-                End::Dead { letter, .. } => (stack.dead_letter_queue(queue), letter, Duration::ZERO),
+            let (to, message) = match &ending.settlement.end {
+                End::Retry { copy, delay } => {
+                    (stack.lane(queue, copy.priority), Message::new(OPERATION, copy.body.clone(), *delay))
+                }
+                End::Dead { letter, .. } => {
+                    (stack.dead_letter_queue(queue), Message::new(OPERATION, letter.clone(), Duration::ZERO))
+                }
                 End::Done { .. } | End::Skipped { .. } | End::Release => continue,
             };
-            match Message::new(OPERATION, body.clone(), delay) {
+            match message {
                 Ok(message) => messages.entry(to).or_default().push((number, message)),
                 Err(fault) => told.add(Told::failed(fault)),
             }
@@ -128,8 +132,9 @@ impl<C: Clock> AwsStore<C> {
     ) -> HashMap<String, Vec<(usize, &'a str)>> {
         let mut handles: HashMap<String, Vec<(usize, &str)>> = HashMap::new();
         for (number, ending) in endings {
-            let name = self.shared.stack.queue(&ending.settlement.queue);
-            handles.entry(name).or_default().push((number, &ending.settlement.receipt.0));
+            let Settlement { queue, receipt, .. } = ending.settlement;
+            let lane = locked(&self.shared.book).lane(receipt).unwrap_or_default();
+            handles.entry(self.shared.stack.lane(queue, lane)).or_default().push((number, &receipt.0));
         }
         handles
     }

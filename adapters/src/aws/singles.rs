@@ -44,7 +44,8 @@ impl<C: Clock> Singles for AwsStore<C> {
         }
         let ends: Vec<Once> = futures::stream::iter(claims).buffered(AT_ONCE).try_collect().await?;
         let is_new = |number: usize| ends.get(number) == Some(&Once::Sent);
-        let new = messages.into_iter().filter(|(number, _)| is_new(*number)).collect();
+        let mut new = messages;
+        new.values_mut().for_each(|lane| lane.retain(|(number, _)| is_new(*number)));
         self.send_messages(queue, batch, new, &mark).await?;
         Ok(ends)
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::fault::Fault;
+use jobq_core::intake::Intake;
 use jobq_core::name::QueueName;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::inbox::Inbox;
@@ -21,13 +22,18 @@ const FIRST_LOOK: Duration = Duration::from_millis(10);
 const LAST_LOOK: Duration = Duration::from_millis(100);
 
 impl<C: Clock> Inbox for LocalStore<C> {
+    fn intakes(&self, queue: &QueueName) -> Vec<Intake> {
+        vec![Intake::whole(queue)]
+    }
+
     async fn receive(
         &self,
-        queue: &QueueName,
+        intake: &Intake,
         max: usize,
         visibility: Duration,
         wait: Duration,
     ) -> Result<Vec<Delivery>, Fault> {
+        let queue = &intake.queue;
         let deadline = self.clock.uptime().saturating_add(wait);
         loop {
             let found = self.take(queue, max, visibility).await?;

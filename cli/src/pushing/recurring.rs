@@ -44,6 +44,7 @@ impl Prepared {
             created_at: SystemClock::new().now(),
         };
         let order = Order {
+            bulk_above: None,
             batch,
             defaults: Defaults::default(),
             limits: limits_of(Backend::Local),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::delivery::{Delivery, Receipt};
 use crate::fault::Fault;
+use crate::intake::Intake;
 use crate::name::QueueName;
 use crate::settlement::{Settled, Settlement};
 
@@ -14,7 +15,11 @@ use crate::settlement::{Settled, Settlement};
 /// run out though nobody else was given the task still counts where the backend can tell; where it can't, the
 /// answer is `Stale` and the task comes back.
 pub trait Inbox: Send + Sync {
-    /// Receives up to `max` tasks and hides each from others for `visibility`.
+    /// The intakes of a queue, the most urgent lane first. Each task of the queue comes from one of them; never empty, and
+    /// the same every time. Asks nothing of the backend.
+    fn intakes(&self, queue: &QueueName) -> Vec<Intake>;
+
+    /// Receives up to `max` tasks from an intake of this inbox and hides each from others for `visibility`.
     ///
     /// Waits up to `wait` for the first one; an empty answer isn't proof of an empty queue. May return fewer
     /// than are there, out of order, and the same task twice. A task not settled or extended before its
@@ -22,7 +27,7 @@ pub trait Inbox: Send + Sync {
     /// hidden until then. A queue that holds tasks and gives out none because too many are in flight is a fault.
     fn receive(
         &self,
-        queue: &QueueName,
+        intake: &Intake,
         max: usize,
         visibility: Duration,
         wait: Duration,

@@ -30,7 +30,7 @@ fn long_names() {
     check(
         &format!("[aws]\nstack = \"abcdefghijklmnopqr\"\n{LIMIT}[queues.{queue}]\nlimit = \"api\""),
         &[&format!(
-            "queues.{queue}: its queue would be called 'abcdefghijklmnopqr-{queue}-dlq': 83 characters, and AWS takes 80"
+            "queues.{queue}: its queue would be called 'abcdefghijklmnopqr-{queue}-bulk': 84 characters, and AWS takes 80"
         )],
     );
     let limit = "l".repeat(60);
@@ -56,7 +56,9 @@ fn names_that_become_one() {
         ),
         &[
             "queue a.b and queue a_b would have the same queue on AWS, 'jobq-a_b'",
+            "lane bulk of a.b and lane bulk of a_b would have the same queue on AWS, 'jobq-a_b-bulk'",
             "dead letters of a.b and dead letters of a_b would have the same queue on AWS, 'jobq-a_b-dlq'",
+            "lane high of a.b and lane high of a_b would have the same queue on AWS, 'jobq-a_b-high'",
             "dead letters of c and queue c-dlq would have the same queue on AWS, 'jobq-c-dlq'",
         ],
     );

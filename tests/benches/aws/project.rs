@@ -28,6 +28,9 @@ impl<'a> Project<'a> {
     pub(crate) fn new(setup: &Setup, cloud: &'a Cloud, tasks: &str) -> Result<Self> {
         let stack = Stack { name: unique("s").parse()?, ..Stack::default() };
         let (calls, bucket) = ("calls".parse()?, format!("{}-results", stack.name));
+        for lane in stack.lanes(&calls) {
+            cloud.make_queue(&lane)?;
+        }
         let queue = cloud.make_queue(&stack.queue(&calls))?;
         cloud.make_queue(&stack.dead_letter_queue(&calls))?;
         cloud.make_table(&stack.ledger())?;
@@ -38,7 +41,7 @@ impl<'a> Project<'a> {
             format!(
                 "backend = \"aws\"\n\n[aws]\nstack = \"{}\"\n
                  [limits.api]\nhosts = [\"127.0.0.1\"]\nallow_private = true\nrate = \"none\"\n
-                 [queues.calls]\nlimit = \"api\"\nresults = \"s3://{bucket}/calls\"\n",
+                 [queues.calls]\nlimit = \"api\"\nbulk_above = \"never\"\nresults = \"s3://{bucket}/calls\"\n",
                 stack.name
             ),
         )?;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jobq_core::batch::{Mark, Member, NewBatch};
 use jobq_core::delivery::{Delivery, Receipt};
+use jobq_core::intake::Intake;
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::morgue::{Found, Morgue, Round};
@@ -98,7 +99,7 @@ impl<S> Subject<S> {
 
     /// Receives what is there now.
     pub async fn take<T: Inbox>(&self, store: &T, max: usize) -> Vec<Delivery> {
-        store.receive(&troops(), max, self.visibility(), Duration::ZERO).await.unwrap()
+        store.receive(&normal(store), max, self.visibility(), Duration::ZERO).await.unwrap()
     }
 
     /// Receives so many tasks that are there, or will be in a moment: at once from an exact store, else by as many
@@ -111,7 +112,7 @@ impl<S> Subject<S> {
         let deadline = self.now() + PATIENCE;
         while !self.is_exact() && found.len() < count && self.now() < deadline {
             let wait = Duration::from_secs(1);
-            let more = store.receive(&troops(), count - found.len(), self.visibility(), wait).await;
+            let more = store.receive(&normal(store), count - found.len(), self.visibility(), wait).await;
             found.extend(more.unwrap());
         }
         assert_eq!(found.len(), count, "{:?}", bodies(&found));
@@ -159,6 +160,23 @@ async fn pause(length: Duration) {
 /// The queue most cases use.
 pub fn troops() -> QueueName {
     "troops".parse().unwrap()
+}
+
+/// Where the tasks of `troops` that nobody gave a priority are received from.
+///
+/// # Panics
+/// If there is no such intake.
+pub fn normal<S: Inbox>(store: &S) -> Intake {
+    normal_of(store, &troops())
+}
+
+/// The same for another queue.
+///
+/// # Panics
+/// If there is no such intake.
+pub fn normal_of<S: Inbox>(store: &S, queue: &QueueName) -> Intake {
+    let is_normal = |intake: &Intake| intake.lane.is_none_or(|lane| lane == Priority::Normal);
+    store.intakes(queue).into_iter().find(is_normal).expect("an intake")
 }
 
 /// A queue that has batches, and tasks at most that others made.
@@ -210,7 +228,7 @@ pub async fn send<S: Outbox>(store: &S, id: &str, parcels: Vec<(Parcel, Duration
 
 /// Receives what an exact store has now.
 pub async fn take<S: Inbox>(store: &S, max: usize) -> Vec<Delivery> {
-    store.receive(&troops(), max, VISIBILITY, Duration::ZERO).await.unwrap()
+    store.receive(&normal(store), max, VISIBILITY, Duration::ZERO).await.unwrap()
 }
 
 /// Receives the one task that an exact store must have now.

@@ -37,6 +37,16 @@ pub fn pace(calls: &[Call]) -> f64 {
     (calls.len() - 1) as f64 / (last - first)
 }
 
+/// How many calls went to paths that begin so.
+pub fn beginning(calls: &[Call], path: &str) -> usize {
+    calls.iter().filter(|call| call.path.starts_with(path)).count()
+}
+
+/// How many calls there are up to the last one of a path that begins so.
+pub fn until_last(calls: &[Call], path: &str) -> usize {
+    calls.iter().rposition(|call| call.path.starts_with(path)).map_or(0, |last| last + 1)
+}
+
 pub fn with_status(calls: &[Call], status: u16) -> usize {
     calls.iter().filter(|call| call.status == status).count()
 }

@@ -33,6 +33,12 @@ pub fn wait(child: Child) -> Ended {
     Ended::from(child.wait_with_output().unwrap())
 }
 
+/// Stops a started program as an operator would, and waits for its end.
+pub fn stop(child: Child) -> Ended {
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    wait(child)
+}
+
 /// What a run left behind.
 #[derive(Debug)]
 pub struct Ended {

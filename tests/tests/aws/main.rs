@@ -17,6 +17,7 @@ mod duplicates;
 mod fleet;
 mod function;
 mod history;
+mod lanes;
 mod ledger;
 mod parts;
 mod queue;

@@ -32,7 +32,7 @@ pub(crate) async fn make_table(url: &str, stack: &Stack) {
 /// Makes the SQS queues of the queue `troops`.
 pub(crate) async fn make_troops(url: &str, stack: &Stack) {
     let troops = "troops".parse().unwrap();
-    for name in [stack.queue(&troops), stack.dead_letter_queue(&troops)] {
+    for name in stack.lanes(&troops).into_iter().chain([stack.dead_letter_queue(&troops)]) {
         rest::call(url, "AmazonSQS.CreateQueue", &json!({ "QueueName": name })).await;
     }
 }

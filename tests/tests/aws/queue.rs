@@ -17,8 +17,8 @@ use jobq_core::stack::Stack;
 use jobq_tests::aws::proxy::{Proxy, Trouble};
 use jobq_tests::aws::{ministack, moto};
 use jobq_tests::contract::subject::{
-    VISIBILITY, anybody, batch, bodies, done, letters, new_batch, parcel, push, send, settle, take_one,
-    troops,
+    VISIBILITY, anybody, batch, bodies, done, letters, new_batch, normal, parcel, push, send, settle,
+    take_one, troops,
 };
 
 use crate::parts;
@@ -54,7 +54,7 @@ fn check(fault: &Fault, kind: FaultKind, says: &str) {
 async fn gather(store: &Store, count: usize) -> Vec<Delivery> {
     let mut found = Vec::new();
     while found.len() < count {
-        found.extend(store.receive(&troops(), 10, VISIBILITY, Duration::from_secs(1)).await.unwrap());
+        found.extend(store.receive(&normal(store), 10, VISIBILITY, Duration::from_secs(1)).await.unwrap());
     }
     found
 }
@@ -72,7 +72,7 @@ async fn a_queue_that_is_not_there_says_to_deploy() {
                 .send(&troops(), &batch("b"), vec![(parcel("b", "x"), wait)], Mark::default())
                 .await
                 .unwrap_err(),
-            store.receive(&troops(), 1, VISIBILITY, wait).await.unwrap_err(),
+            store.receive(&normal(&store), 1, VISIBILITY, wait).await.unwrap_err(),
         ];
         faults.iter().for_each(|fault| check(fault, FaultKind::Lasting, "type 'jobq deploy'"));
         assert_eq!(store.tally(&batch("b")).await.unwrap(), None, "no batch is left behind");
@@ -93,7 +93,7 @@ async fn a_queue_made_again_is_found() {
     let name = serde_json::json!({ "QueueName": stack.queue(&troops()) });
     let address = crate::rest::call(&url, "AmazonSQS.GetQueueUrl", &name).await;
     crate::rest::call(&url, "AmazonSQS.DeleteQueue", &address).await;
-    let fault = store.receive(&troops(), 1, VISIBILITY, Duration::ZERO).await.unwrap_err();
+    let fault = store.receive(&normal(&store), 1, VISIBILITY, Duration::ZERO).await.unwrap_err();
     check(&fault, FaultKind::Lasting, "type 'jobq deploy'");
     crate::rest::call(&url, "AmazonSQS.CreateQueue", &name).await;
     push(&store, "b", &["two"]).await;
@@ -159,11 +159,11 @@ async fn requests_go_in_tens() {
     assert_eq!((seen(&proxy, "DeleteMessageBatch"), seen(&proxy, "UpdateItem")), (100, 2));
     assert_eq!(store.settle(&ends).await.unwrap(), [Settled::Stale; 1_000]);
     assert_eq!((seen(&proxy, "DeleteMessageBatch"), seen(&proxy, "UpdateItem")), (100, 2));
-    assert_eq!(seen(&proxy, "GetQueueUrl"), 1);
+    assert_eq!(seen(&proxy, "GetQueueUrl"), 3, "each lane was looked up once");
 
     proxy.reset();
     store.measure(&troops()).await.unwrap();
-    assert_eq!(seen(&proxy, "GetQueueAttributes"), 2);
+    assert_eq!(seen(&proxy, "GetQueueAttributes"), 4, "three lanes and the letters");
 }
 
 /// Nobody knows whether a push whose reply was lost arrived. The mark says it didn't, so it is made again.
@@ -264,7 +264,7 @@ async fn p1_a_letter_sent_back_twice_by_a_crash_is_one_task() {
     assert_eq!(settle(&store, &task.receipt, End::Release).await, Settled::Held);
     let task = gather(&store, 1).await.remove(0);
     assert_eq!(settle(&store, &task.receipt, done("b")).await, Settled::Held);
-    let more = store.receive(&troops(), 10, VISIBILITY, Duration::from_secs(1)).await.unwrap();
+    let more = store.receive(&normal(&store), 10, VISIBILITY, Duration::from_secs(1)).await.unwrap();
     assert_eq!(bodies(&more), Vec::<String>::new());
     assert_eq!(store.measure(&troops()).await.unwrap(), QueueDepth::default());
 }
@@ -277,7 +277,7 @@ async fn what_is_dropped_is_not_called_by_a_copy_sent_before() {
     end_letter(&store, again()).await.unwrap_err();
     proxy.mend("DeleteMessageBatch");
     assert_eq!(end_letter(&store, Fate::Drop).await.unwrap(), [Settled::Held]);
-    let tasks = store.receive(&troops(), 10, VISIBILITY, Duration::from_secs(1)).await.unwrap();
+    let tasks = store.receive(&normal(&store), 10, VISIBILITY, Duration::from_secs(1)).await.unwrap();
     assert_eq!(bodies(&tasks), Vec::<String>::new());
 }
 

@@ -8,7 +8,7 @@ use jobq_core::fault::FaultKind;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Settled, Settlement};
-use jobq_tests::contract::subject::{VISIBILITY, anybody, batch, done, letters, parcel, troops};
+use jobq_tests::contract::subject::{VISIBILITY, anybody, batch, done, letters, normal, parcel, troops};
 use serde_json::{Value, json};
 
 use crate::parts;
@@ -64,7 +64,7 @@ async fn a_queue_at_its_ceiling_is_not_empty() {
         let store = store(&server).await;
         let mut told = Vec::new();
         for _ in 0..32 {
-            told.push(store.receive(&troops(), 10, VISIBILITY, SECOND).await);
+            told.push(store.receive(&normal(&store), 10, VISIBILITY, SECOND).await);
         }
         let faulty: Vec<_> = told.into_iter().filter_map(Result::err).collect();
         assert_eq!(faulty.len(), faults);
@@ -80,7 +80,8 @@ async fn a_queue_at_its_ceiling_is_not_empty() {
 #[tokio::test]
 async fn a_short_poll_at_the_ceiling_is_a_fault() {
     let server = Scripted::start(|_, _, _| (400, json!({ "__type": "com.amazonaws.sqs#OverLimit" }))).await;
-    let fault = store(&server).await.receive(&troops(), 10, VISIBILITY, Duration::ZERO).await.unwrap_err();
+    let store = store(&server).await;
+    let fault = store.receive(&normal(&store), 10, VISIBILITY, Duration::ZERO).await.unwrap_err();
     assert_eq!(fault.kind(), FaultKind::Passing);
     assert!(fault.chain().contains("in flight"), "{}", fault.chain());
 }
@@ -132,7 +133,7 @@ async fn a_copy_is_sent_once_however_often_the_delete_fails() {
     })
     .await;
     let store = store(&server).await;
-    let found = store.receive(&troops(), 2, VISIBILITY, SECOND).await.unwrap();
+    let found = store.receive(&normal(&store), 2, VISIBILITY, SECOND).await.unwrap();
     let ends = [
         End::Retry { copy: parcel("b", "again"), delay: Duration::ZERO },
         End::Dead { letter: b"letter".to_vec(), of: Some(anybody("b")) },
@@ -156,7 +157,7 @@ async fn a_copy_is_sent_once_however_often_the_delete_fails() {
 async fn nothing_is_asked_for_a_receipt_that_has_run_out() {
     let server = Scripted::start(|_, _, _| (200, messages(0..1))).await;
     let store = store(&server).await;
-    let delivery = store.receive(&troops(), 1, Duration::ZERO, Duration::ZERO).await.unwrap().remove(0);
+    let delivery = store.receive(&normal(&store), 1, Duration::ZERO, Duration::ZERO).await.unwrap().remove(0);
     let end = Settlement { queue: troops(), receipt: delivery.receipt.clone(), end: done("b") };
     assert_eq!(store.settle(&[end]).await.unwrap(), [Settled::Stale]);
     assert_eq!(store.extend(&troops(), &[delivery.receipt], VISIBILITY).await.unwrap(), [Settled::Stale]);

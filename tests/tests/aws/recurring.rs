@@ -43,7 +43,7 @@ async fn a_schedule_puts_its_input_into_the_queue_as_a_message() {
     let mut found = Vec::new();
     // Its ticks come each minute, and some seconds late.
     for _ in 0..8 {
-        found = store.receive(&troops(), 10, VISIBILITY, Duration::from_secs(20)).await.unwrap();
+        found = store.receive(&normal(&store), 10, VISIBILITY, Duration::from_secs(20)).await.unwrap();
         if !found.is_empty() {
             break;
         }

@@ -27,6 +27,7 @@ mod fanout;
 mod first_steps;
 mod help;
 mod json_contract;
+mod lanes;
 mod limit_judged_by_nginx;
 mod logs;
 mod metrics;

@@ -1,9 +1,7 @@
 //! `queue pause`, `resume` and `purge`: one queue is steered, the others of its limit go on.
 
-use std::process::{Child, Command};
-
 use jobq_tests::world::folder::Folder;
-use jobq_tests::world::jobq::{run, start, wait};
+use jobq_tests::world::jobq::{run, start, stop};
 use jobq_tests::world::nginx::Nginx;
 use jobq_tests::world::patience::until;
 
@@ -55,13 +53,7 @@ fn a_paused_queue_rests_while_the_others_go_on_and_nothing_is_lost() {
         let queue = queue(&folder, "troops");
         queue["ready"] == 0 && queue["in_flight"] == 0
     });
-    stop(drain);
-}
-
-/// Ends a drain as an operator would.
-fn stop(drain: Child) {
-    Command::new("kill").args(["-TERM", &drain.id().to_string()]).status().unwrap();
-    wait(drain).with_code(0);
+    stop(drain).with_code(0);
 }
 
 #[test]
@@ -72,7 +64,7 @@ fn a_pause_ends_by_itself() {
     let drain = start(folder.path(), ["drain"]);
     until("the other is done", || calls(&api, "groups") == 5);
     until("it has begun again", || calls(&api, "troops") == 5);
-    stop(drain);
+    stop(drain).with_code(0);
 }
 
 #[test]

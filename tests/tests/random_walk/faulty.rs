@@ -12,6 +12,7 @@ use jobq_core::batch::Tally;
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::envelope::Envelope;
 use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::intake::Intake;
 use jobq_core::name::{BatchId, LimitName, QueueName};
 use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::ports::clock::Clock;
@@ -137,16 +138,20 @@ impl Faulty {
 }
 
 impl Inbox for Faulty {
+    fn intakes(&self, queue: &QueueName) -> Vec<Intake> {
+        self.store.intakes(queue)
+    }
+
     async fn receive(
         &self,
-        queue: &QueueName,
+        intake: &Intake,
         max: usize,
         visibility: Duration,
         wait: Duration,
     ) -> Result<Vec<Delivery>, Fault> {
         let mut now = self.clock.now();
         let Shown { most, hidden } = self.shown(max, visibility);
-        let receive = self.store.receive(queue, most, hidden, Duration::ZERO);
+        let receive = self.store.receive(intake, most, hidden, Duration::ZERO);
         let mut deliveries = self.troubled(receive).await?;
         let mut left = wait;
         while deliveries.is_empty() && !left.is_zero() {
@@ -155,7 +160,7 @@ impl Inbox for Faulty {
             self.clock.sleep(turn).await;
             left -= turn;
             now = self.clock.now();
-            let receive = self.store.receive(queue, max, visibility, Duration::ZERO);
+            let receive = self.store.receive(intake, max, visibility, Duration::ZERO);
             deliveries = self.busy.during(receive).await?;
         }
         self.mix(&mut deliveries);

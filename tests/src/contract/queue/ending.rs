@@ -11,7 +11,7 @@ use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{Child, End, Settled, Settlement};
 
 use crate::contract::subject::{
-    Subject, anybody, batch, bodies, done, letters, member, parcel, push, settle, troops, warriors,
+    Subject, anybody, batch, bodies, done, letters, member, normal_of, parcel, push, settle, troops, warriors,
 };
 
 /// A task done is gone for good and counted once.
@@ -54,7 +54,7 @@ pub async fn children_come_with_the_end<S: Outbox + Inbox + Ledger>(subject: Sub
     assert_eq!(subject.gather_one(&store).await.body, b"later");
     let elsewhere = async || {
         let wait = Duration::from_secs(if subject.is_exact() { 0 } else { 1 });
-        store.receive(&warriors(), 10, subject.visibility(), wait).await.unwrap()
+        store.receive(&normal_of(&store, &warriors()), 10, subject.visibility(), wait).await.unwrap()
     };
     subject.settles_at(vec!["elsewhere".to_owned()], async || bodies(&elsewhere().await)).await;
 }

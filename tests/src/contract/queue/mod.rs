@@ -4,5 +4,6 @@ pub mod counting;
 pub mod ending;
 pub mod fairness;
 pub mod hiding;
+pub mod lanes;
 pub mod sending;
 pub mod sharing;

@@ -12,7 +12,7 @@ use jobq_core::task::{Method, Priority, Request, Task};
 use jobq_core::time::Timestamp;
 
 use crate::contract::subject::{
-    Subject, Time, batch, bodies, new_batch, parcel, push, send, troops, warriors,
+    Subject, Time, batch, bodies, new_batch, normal, parcel, push, send, troops, warriors,
 };
 
 /// What was sent is received as it was and once; in order, where the store keeps one.
@@ -110,8 +110,8 @@ pub async fn a_foreign_batch_is_left_alone<S: Outbox>(subject: Subject<S>) {
 pub async fn a_receive_waits<S: Outbox + Inbox>(subject: Subject<S>) {
     let store = subject.open();
     let wait = if subject.is_exact() { Duration::from_secs(20) } else { Duration::from_secs(2) };
-    let queue = troops();
-    let receive = || store.receive(&queue, 10, subject.visibility() * 2, wait);
+    let intake = normal(&store);
+    let receive = || store.receive(&intake, 10, subject.visibility() * 2, wait);
     let (found, ()) = futures::join!(receive(), push(&store, "b", &["one"]));
     assert_eq!(bodies(&found.unwrap()), ["one"]);
     let begun = subject.now();

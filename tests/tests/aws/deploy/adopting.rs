@@ -12,8 +12,8 @@ use crate::rest;
 /// A key under which a result lies in these tests.
 const RESULT: &str = "troops/one.jsonl";
 
-/// What four resources are: tasks, letters, ledger and results.
-const KEPT: [&str; 4] = ["Ledger", "LettersTroops", "QueueTroops", "Results"];
+/// What is kept: the tasks of three lanes, letters, ledger and results.
+const KEPT: [&str; 6] = ["BulkTroops", "HighTroops", "Ledger", "LettersTroops", "QueueTroops", "Results"];
 
 #[tokio::test]
 async fn queues_ledger_and_results_come_back_with_what_is_in_them() {
@@ -21,7 +21,7 @@ async fn queues_ledger_and_results_come_back_with_what_is_in_them() {
     let before = destroyed(&project).await;
     let made = project.jobq(&["deploy", "--yes"]).with_code(0);
     assert!(
-        made.stderr.contains("to be adopted, kept from before with all that is in them: 4 resources"),
+        made.stderr.contains("to be adopted, kept from before with all that is in them: 6 resources"),
         "{made:?}"
     );
     assert!(made.stderr.contains("import complete"), "{made:?}");
@@ -84,7 +84,7 @@ async fn a_stack_with_nothing_but_what_was_adopted_is_gone_on_with() {
     let project = Project::new();
     let before = destroyed(&project).await;
     let declined = project.jobq_on_terminal(&["deploy"], "no").with_code(1);
-    assert!(declined.stdout.contains("Adopt these 4 into the stack"), "{declined:?}");
+    assert!(declined.stdout.contains("Adopt these 6 into the stack"), "{declined:?}");
     assert_eq!(project.standing().await, None);
 
     let halved = project.jobq_on_terminal(&["deploy"], "yes\nno").with_code(1);

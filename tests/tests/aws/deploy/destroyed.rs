@@ -23,11 +23,11 @@ async fn data_outlives_the_stack_until_it_is_to_go() {
 
     let again = project.json(&["destroy", "--yes"]);
     assert_eq!(again["done"], "nothing");
-    assert_eq!(again["stays"].as_array().unwrap().len(), 4, "{again}");
+    assert_eq!(again["stays"].as_array().unwrap().len(), 6, "{again}");
     assert_eq!(project.messages("troops").await, Some(5));
 
     let gone = project.json(&["destroy", "--yes", "--delete-data"]);
-    assert_eq!(gone["goes"].as_array().unwrap().len(), 4, "{gone}");
+    assert_eq!(gone["goes"].as_array().unwrap().len(), 6, "{gone}");
     nothing_is_left(&project).await;
     assert_eq!(project.json(&["destroy", "--yes", "--delete-data"])["done"], "nothing");
 }
