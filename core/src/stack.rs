@@ -58,6 +58,8 @@ pub struct Stack {
     pub result_days: Option<u32>,
     /// Where secrets' values are kept.
     pub secrets: SecretStore,
+    /// Whether tasks are sent with their batch as message group, by which SQS serves batches of a lane in fair order.
+    pub fair_queues: bool,
     /// The SNS topic that alarms go to, if any.
     pub alarm_topic: Option<String>,
     /// Where drainers send traces, if anywhere.
@@ -107,6 +109,7 @@ impl Default for Stack {
             log_days: 14,
             result_days: None,
             secrets: SecretStore::default(),
+            fair_queues: false,
             alarm_topic: None,
             traces: None,
         }

@@ -27,13 +27,21 @@ impl<C: Clock> AwsStore<C> {
         fault.or(self.count_grown(endings).await)
     }
 
+    fn child(&self, child: &Child) -> Result<Message, Fault> {
+        if child.delay > LONGEST_DELAY {
+            let cause = format!("a child has a delay of {} s, SQS takes less", child.delay.as_secs());
+            return Err(Fault::new(FaultKind::Lasting, OPERATION).caused_by(cause));
+        }
+        self.task(OPERATION, &child.parcel, child.delay)
+    }
+
     async fn send_children(&self, endings: &mut [Ending<'_>]) -> Option<Fault> {
         let (mut origins, mut fault): (Vec<Origin>, _) = (Vec::new(), None);
         let mut messages: HashMap<String, Vec<(usize, Message)>> = HashMap::new();
         for (at, ending) in endings.iter_mut().enumerate() {
             let Some(children) = open_children(ending) else { continue };
             let made: Result<Vec<_>, Fault> =
-                children.iter().map(|(number, child)| Ok((*number, child, message(child)?))).collect();
+                children.iter().map(|(number, child)| Ok((*number, child, self.child(child)?))).collect();
             match made {
                 Ok(made) => {
                     for (number, child, message) in made {
@@ -97,12 +105,4 @@ fn open_children<'a>(ending: &Ending<'a>) -> Option<Vec<(usize, &'a Child)>> {
     }
     let sent = ending.claim.as_ref().map(|claim| claim.sent()).unwrap_or_default();
     Some(children.iter().enumerate().filter(|(number, _)| !sent.contains(number)).collect())
-}
-
-fn message(child: &Child) -> Result<Message, Fault> {
-    if child.delay > LONGEST_DELAY {
-        let cause = format!("a child has a delay of {} s, SQS takes less", child.delay.as_secs());
-        return Err(Fault::new(FaultKind::Lasting, OPERATION).caused_by(cause));
-    }
-    Message::new(OPERATION, child.parcel.body.clone(), child.delay)
 }

@@ -254,7 +254,7 @@ impl<C: Clock> AwsRound<C> {
             let Fate::SendBack { copy, .. } = &ending.fate else {
                 continue;
             };
-            match Message::new(operation, copy.body.clone(), Duration::ZERO) {
+            match self.store.task(operation, copy, Duration::ZERO) {
                 Ok(message) => {
                     let stamp = format!("{:x}-{}", self.store.clock.now().as_nanos(), ending.number);
                     let message = message.in_place_of(&ending.letter.0, &stamp);

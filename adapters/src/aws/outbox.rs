@@ -42,7 +42,7 @@ impl<C: Clock> Outbox for AwsStore<C> {
         mark: Mark,
     ) -> Result<(), Fault> {
         let operation = format!("send to queue '{queue}'");
-        self.send_messages(queue, batch, messages(&operation, parcels)?, &mark).await
+        self.send_messages(queue, batch, self.messages(&operation, parcels)?, &mark).await
     }
 }
 
@@ -67,20 +67,23 @@ impl<C: Clock> AwsStore<C> {
         }
         self.count_sent(batch, sent, mark).await
     }
-}
 
-/// The messages of each lane, all of them checked before any is sent.
-pub(super) fn messages(operation: &str, parcels: Vec<(Parcel, Duration)>) -> Result<Lanes, Fault> {
-    let mut lanes = Lanes::new();
-    for (number, (parcel, delay)) in parcels.into_iter().enumerate() {
-        // Who sends more has not cut it into stretches: it would come sooner than somebody wants it.
-        if delay > LONGEST_DELAY {
-            let cause =
-                format!("a task has a delay of {} s, SQS takes {}", delay.as_secs(), LONGEST_DELAY.as_secs());
-            return Err(Fault::new(FaultKind::Lasting, operation).caused_by(cause));
+    /// The messages of each lane, all of them checked before any is sent.
+    pub(super) fn messages(&self, operation: &str, parcels: Vec<(Parcel, Duration)>) -> Result<Lanes, Fault> {
+        let mut lanes = Lanes::new();
+        for (number, (parcel, delay)) in parcels.into_iter().enumerate() {
+            // Who sends more has not cut it into stretches: it would come sooner than somebody wants it.
+            if delay > LONGEST_DELAY {
+                let cause = format!(
+                    "a task has a delay of {} s, SQS takes {}",
+                    delay.as_secs(),
+                    LONGEST_DELAY.as_secs()
+                );
+                return Err(Fault::new(FaultKind::Lasting, operation).caused_by(cause));
+            }
+            let message = self.task(operation, &parcel, delay)?;
+            lanes.entry(parcel.priority).or_default().push((number, message));
         }
-        let message = Message::new(operation, parcel.body, delay)?;
-        lanes.entry(parcel.priority).or_default().push((number, message));
+        Ok(lanes)
     }
-    Ok(lanes)
 }

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::name::BatchId;
 use jobq_core::policy::chunk::{Chunks, Limits};
 
 use super::text::sendable;
@@ -25,6 +26,8 @@ pub(super) struct Message {
     pub(super) delay: i32,
     /// The dead letter it is a copy of, and what tells this copy from others.
     pub(super) letter: Option<(String, String)>,
+    /// The batch it is sent as one of, where SQS is to be fair to batches.
+    pub(super) group: Option<String>,
 }
 
 impl Message {
@@ -36,7 +39,12 @@ impl Message {
             let cause = format!("the task makes a message of {} bytes, SQS takes {BYTES}", body.len());
             return Err(refused(cause));
         }
-        Ok(Self { body, delay: seconds(delay, LONGEST_DELAY), letter: None })
+        Ok(Self { body, delay: seconds(delay, LONGEST_DELAY), letter: None, group: None })
+    }
+
+    /// The same, as one of this batch.
+    pub(super) fn of(self, batch: &BatchId) -> Self {
+        Self { group: Some(batch.to_string()), ..self }
     }
 
     /// The same, as a copy of a dead letter.
@@ -80,7 +88,7 @@ mod tests {
     use super::*;
 
     fn message(bytes: usize) -> Message {
-        Message { body: "x".repeat(bytes), delay: 0, letter: None }
+        Message { body: "x".repeat(bytes), delay: 0, letter: None, group: None }
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Sends messages, in tens.
 
+use std::time::Duration;
+
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::ports::clock::Clock;
+use jobq_core::settlement::Parcel;
 
 use super::address::Address;
 use super::packing::{Message, pack};
@@ -11,6 +14,12 @@ use super::tens::{Reply, Told, all, ask};
 use super::twins::{COPY, LETTER};
 
 impl<C: Clock> AwsStore<C> {
+    /// The message of a task, hidden for the delay, or for as long as SQS can hide one.
+    pub(super) fn task(&self, operation: &str, task: &Parcel, delay: Duration) -> Result<Message, Fault> {
+        let message = Message::new(operation, task.body.clone(), delay)?;
+        Ok(if self.shared.stack.fair_queues { message.of(&task.batch) } else { message })
+    }
+
     /// Sends messages to the SQS queue of this name, `at_once` requests at a time. Each has the number it is answered
     /// by. What SQS refuses is a fault: a task that was taken in must not vanish.
     pub(super) async fn send_all(
@@ -59,7 +68,8 @@ fn entry(operation: &str, number: usize, message: &Message) -> Result<SendMessag
     let mut entry = SendMessageBatchRequestEntry::builder()
         .id(number.to_string())
         .message_body(&message.body)
-        .delay_seconds(message.delay);
+        .delay_seconds(message.delay)
+        .set_message_group_id(message.group.clone());
     if let Some((letter, copy)) = &message.letter {
         for (name, text) in [(LETTER, letter), (COPY, copy)] {
             let value = MessageAttributeValue::builder().data_type("String").string_value(text);

@@ -65,7 +65,7 @@ impl<C: Clock> AwsStore<C> {
             let queue = &ending.settlement.queue;
             let (to, message) = match &ending.settlement.end {
                 End::Retry { copy, delay } => {
-                    (stack.lane(queue, copy.priority), Message::new(OPERATION, copy.body.clone(), *delay))
+                    (stack.lane(queue, copy.priority), self.task(OPERATION, copy, *delay))
                 }
                 End::Dead { letter, .. } => {
                     (stack.dead_letter_queue(queue), Message::new(OPERATION, letter.clone(), Duration::ZERO))

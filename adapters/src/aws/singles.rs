@@ -18,7 +18,6 @@ use jobq_core::ports::singles::Singles;
 use jobq_core::time::Timestamp;
 
 use super::batch;
-use super::outbox::messages;
 use super::store::{AwsStore, locked};
 use super::table::{self, EXPIRES, ID, Item, Malformed, name, number, whole};
 
@@ -36,7 +35,7 @@ impl<C: Clock> Singles for AwsStore<C> {
         // What SQS would refuse is refused before anything is claimed.
         let operation = format!("send to queue '{queue}'");
         let all = parcels.iter().map(|single| (single.parcel.clone(), single.delay)).collect();
-        let messages = messages(&operation, all)?;
+        let messages = self.messages(&operation, all)?;
         let marks = Marks::default();
         let mut claims = Vec::new();
         for single in &parcels {

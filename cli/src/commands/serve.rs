@@ -63,8 +63,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let recorders: Vec<&Recorder> = posts.iter().map(|post| &post.world.recorder).collect();
     posts.iter().for_each(|post| printer.note(greeting(post)));
     let finishing = Finishing::new(&project, &store, printer)?;
-    let pushes =
-        Pushes { pushes: pushes_to(&project, &posts), beside: project.beside(), store: &store, printer };
+    let pushes = Pushes { pushes: pushes_to(&project, &posts), project: &project, store: &store, printer };
     pushes.pushes.iter().for_each(|push| printer.note(announcement(push, clock.now())));
     let begun = clock.uptime();
     tokio::select! {

@@ -1,6 +1,7 @@
 //! A recurring push at one of its times, as `serve` makes it.
 
 use std::io::Cursor;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +25,14 @@ use crate::failure::Failure;
 const TOGETHER: Duration = Duration::from_secs(86_400);
 
 impl Prepared {
-    /// One time of a recurring push to the local backend; paths begin at `beside`. Pushed twice, it sends nothing twice.
-    pub(crate) fn recurring(push: &RecurringPush, time: Timestamp, beside: &Path) -> Result<Self, Failure> {
+    /// One time of a recurring push to the local backend; paths begin at `beside`. More tasks than
+    /// `bulk_above` go to bulk. Pushed twice, it sends nothing twice.
+    pub(crate) fn recurring(
+        push: &RecurringPush,
+        time: Timestamp,
+        beside: &Path,
+        bulk_above: Option<NonZeroU32>,
+    ) -> Result<Self, Failure> {
         let (name, source) = match &push.what {
             What::File(path) => {
                 let path = beside.join(path);
@@ -44,7 +51,7 @@ impl Prepared {
             created_at: SystemClock::new().now(),
         };
         let order = Order {
-            bulk_above: None,
+            bulk_above,
             batch,
             defaults: Defaults::default(),
             limits: limits_of(Backend::Local),

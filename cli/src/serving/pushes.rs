@@ -1,6 +1,5 @@
 //! Recurring pushes: each is made when its time has come, whatever the drainers do meanwhile.
 
-use std::path::Path;
 use std::time::Duration;
 
 use jobq_core::policy::recurrence::{Look, look};
@@ -14,6 +13,7 @@ use crate::coming;
 use crate::failure::Failure;
 use crate::openings;
 use crate::printer::Printer;
+use crate::project::Project;
 use crate::pushing::Prepared;
 use crate::signals::Stop;
 use crate::store::Store;
@@ -24,8 +24,8 @@ const REST: Duration = Duration::from_secs(60);
 /// What is pushed, and where it goes.
 pub(crate) struct Pushes<'a> {
     pub(crate) pushes: Vec<&'a RecurringPush>,
-    /// Where the paths of files begin.
-    pub(crate) beside: &'a Path,
+    /// Their queues, and where the paths of files begin.
+    pub(crate) project: &'a Project,
     pub(crate) store: &'a Store,
     pub(crate) printer: Printer,
 }
@@ -86,7 +86,12 @@ impl Pushes<'_> {
     }
 
     async fn make(&self, push: &RecurringPush, time: Timestamp) -> Result<(), Failure> {
-        let mut prepared = Prepared::recurring(push, time, self.beside)?;
+        let mut prepared = Prepared::recurring(
+            push,
+            time,
+            self.project.beside(),
+            self.project.queue(push.queue.as_str())?.bulk_above,
+        )?;
         let report = prepared.push(self.store, self.printer).await?;
         if !report.is_anothers() {
             self.printer.note(report);

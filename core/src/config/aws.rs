@@ -38,6 +38,7 @@ pub(super) fn stack(root: &Section, problems: &mut Problems) -> Stack {
         log_days: log_days(&section, problems).unwrap_or(defaults.log_days),
         result_days: section.count("result_days", problems).map(NonZeroU32::get),
         secrets: section.parsed("secrets", secrets, problems).unwrap_or_default(),
+        fair_queues: section.flag("fair_queues", problems).unwrap_or(defaults.fair_queues),
         alarm_topic: section.parsed("alarm_topic", topic, problems),
         traces: traces::read(&section, problems),
     }

@@ -3,6 +3,7 @@
 
 use std::process::Stdio;
 
+use jobq_core::stack::Stack;
 use jobq_tests::aws::{ministack, variables};
 use jobq_tests::world::access_log::{beginning, pace, until_last};
 use jobq_tests::world::folder::Folder;
@@ -16,6 +17,7 @@ use crate::{parts, rest};
 /// Queues of one limit in a stack of their own, and the API.
 struct World {
     url: String,
+    stack: Stack,
     folder: Folder,
     api: Nginx,
 }
@@ -38,7 +40,7 @@ impl World {
         }
         let folder = Folder::new();
         folder.file("jobq.toml", text);
-        Self { url, folder, api: Nginx::open("") }
+        Self { url, stack, folder, api: Nginx::open("") }
     }
 
     fn command(&self, typed: &[&str]) -> std::process::Command {
@@ -57,6 +59,19 @@ impl World {
         let urls: String = (1..=tasks).map(|number| self.api.url(&format!("/{name}/{number}\n"))).collect();
         self.folder.file(&file, urls);
         self.jobq(&[&["push", queue, &file, "--json"], more].concat()).json()
+    }
+
+    /// The messages of an SQS queue, the first ten, as SQS shows them.
+    async fn messages(&self, name: String) -> Vec<Value> {
+        let found = rest::call(&self.url, "AmazonSQS.GetQueueUrl", &json!({ "QueueName": name })).await;
+        let ask = json!({
+            "QueueUrl": found["QueueUrl"],
+            "MaxNumberOfMessages": 10,
+            "VisibilityTimeout": 0,
+            "MessageSystemAttributeNames": ["MessageGroupId"],
+        });
+        let told = rest::call(&self.url, "AmazonSQS.ReceiveMessage", &ask).await;
+        told["Messages"].as_array().cloned().unwrap_or_default()
     }
 }
 
@@ -108,4 +123,15 @@ async fn lanes_are_counted_and_purged_together() {
     assert_eq!(ready(), 6);
     world.jobq(&["queue", "purge", "troops", "--yes"]);
     assert_eq!(ready(), 0);
+}
+
+/// SQS learns the batch of a task only where it is asked to be fair, for that costs more.
+#[tokio::test]
+async fn a_batch_is_a_message_group_where_that_is_asked_for() {
+    for (aws, group) in [("", Value::Null), ("fair_queues = true", json!("monday"))] {
+        let world = World::make(50, aws, &[("troops", 1)]).await;
+        world.push("troops", "few", 1, &["--batch", "monday"]);
+        let messages = world.messages(world.stack.queue(&"troops".parse().unwrap())).await;
+        assert_eq!(messages[0]["Attributes"]["MessageGroupId"], group, "{messages:?}");
+    }
 }

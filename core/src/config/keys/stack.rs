@@ -61,6 +61,13 @@ pub const AWS: &[Key] = &[
         meaning: "Where secrets are kept: `parameter-store` as `/STACK/NAME`, or `secrets-manager` as `STACK/NAME`.",
     },
     Key {
+        name: "fair_queues",
+        kind: Kind::Flag,
+        default: Some("false"),
+        like: "true",
+        meaning: "Whether SQS is told the batch of each task, to serve batches of a lane in fair order; its requests then cost a quarter more.",
+    },
+    Key {
         name: "alarm_topic",
         kind: Kind::Text,
         default: Some("alarms tell nobody"),
