@@ -26,6 +26,7 @@ use jobq_core::ports::outbox::Outbox;
 use jobq_core::ports::singles::Singles;
 use jobq_core::queue::Queue;
 use jobq_core::settlement::{Parcel, Settled, Settlement};
+use jobq_core::task::Priority;
 
 /// The queue, the ledger and the dead letters of one backend. Cheap to clone.
 #[derive(Clone)]
@@ -82,6 +83,11 @@ impl Store {
             Self::Local(own) => own.lately(queue).await.map(Some),
             Self::Aws(_) => Ok(None),
         }
+    }
+
+    /// How many tasks of each lane of a queue may be received now, by [`Priority::ALL`].
+    pub(crate) async fn ready_by_lane(&self, queue: &QueueName) -> Result<[u64; Priority::ALL.len()], Fault> {
+        ask!(self, own => own.ready_by_lane(queue))
     }
 
     /// All batches, the latest first. On AWS it reads the whole table.

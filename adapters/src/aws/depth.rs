@@ -2,11 +2,12 @@
 
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 use futures::future::try_join_all;
-use futures::join;
+use futures::{join, try_join};
 use jobq_core::fault::Fault;
 use jobq_core::name::QueueName;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::depth::{Depth, QueueDepth};
+use jobq_core::task::Priority;
 
 use super::address::{Address, is_missing};
 use super::failure;
@@ -52,6 +53,15 @@ impl<C: Clock> Depth for AwsStore<C> {
 }
 
 impl<C: Clock> AwsStore<C> {
+    /// How many tasks of each lane may be received now, by [`Priority::ALL`]. For people alone, so no port has it.
+    pub async fn ready_by_lane(&self, queue: &QueueName) -> Result<[u64; Priority::ALL.len()], Fault> {
+        let operation = format!("count the lanes of queue '{queue}'");
+        let lanes = self.shared.stack.lanes(queue).map(|lane| self.count_if_there(&operation, lane));
+        let [high, normal, bulk] = lanes;
+        let (high, normal, bulk) = try_join!(high, normal, bulk)?;
+        Ok([high.visible, normal.visible, bulk.visible])
+    }
+
     async fn count_if_there(&self, operation: &str, name: String) -> Result<Counts, Fault> {
         match self.look_up(operation, name).await? {
             Some(at) => self.count(operation, &at).await,

@@ -35,13 +35,22 @@ impl Lane {
         Self(Self::fresh(priority).0 + 1)
     }
 
-    fn stride(self) -> i64 {
-        let priority = match self.0 / 2 {
+    /// The one that is stored as this.
+    pub(super) fn stored(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The priority of its messages.
+    pub(super) fn priority(self) -> Priority {
+        match self.0 / 2 {
             0 => Priority::High,
             1 => Priority::Normal,
             _ => Priority::Bulk,
-        };
-        stored(priority.stride())
+        }
+    }
+
+    fn stride(self) -> i64 {
+        stored(self.priority().stride())
     }
 }
 

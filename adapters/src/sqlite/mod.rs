@@ -7,6 +7,7 @@
 //! named after the ports; `flow` keeps the fair order between batches.
 
 pub mod checkup;
+pub mod lanes;
 mod completion;
 pub mod minutes;
 pub mod morgue;

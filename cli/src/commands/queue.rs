@@ -1,10 +1,13 @@
 //! `jobq queue ls|show|pause|resume|purge`.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
+use indicatif::HumanCount;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::config::nearest::suggestion;
 use jobq_core::human;
+use jobq_core::name::QueueName;
 use jobq_core::ports::clock::Clock;
 use jobq_core::queue::Queue;
 use serde::Serialize;
@@ -62,8 +65,9 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
             printer.data(&List { queues })?;
         }
         Command::Show { queue } => {
-            let queues = overview(&project, &project.existing_store().await?, printer).await?.queues;
-            printer.data(&show(&project, queues, &queue)?)?;
+            let store = project.existing_store().await?;
+            let queues = overview(&project, &store, printer).await?.queues;
+            printer.data(&show(&project, &store, queues, &queue).await?)?;
         }
         Command::Pause { queue, span, note } => {
             let queue = project.queue(&queue)?;
@@ -118,7 +122,12 @@ impl fmt::Display for Steered {
     }
 }
 
-fn show(project: &Project, queues: Vec<QueueReading>, name: &str) -> Result<Show, Failure> {
+async fn show(
+    project: &Project,
+    store: &Store,
+    queues: Vec<QueueReading>,
+    name: &str,
+) -> Result<Show, Failure> {
     let names: Vec<String> = queues.iter().map(|queue| queue.queue.clone()).collect();
     let Some(reading) = queues.into_iter().find(|queue| queue.queue == name) else {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -127,8 +136,12 @@ fn show(project: &Project, queues: Vec<QueueReading>, name: &str) -> Result<Show
     };
     let configured = project.config.queues.values().find(|queue| queue.name.as_str() == name);
     let now = SystemClock::new().now();
+    let named: QueueName =
+        name.parse().map_err(|error: jobq_core::name::NameError| Failure::usage(error.to_string()))?;
+    let [high, normal, bulk] = store.ready_by_lane(&named).await?;
     Ok(Show {
         reading,
+        lanes: Lanes { high, normal, bulk },
         settings: configured.map(Settings::from),
         openings: configured.map(|queue| Openings::at(now, &queue.schedule)),
         pushes: coming::to_queue(&project.config, name, now),
@@ -150,15 +163,25 @@ impl fmt::Display for List {
 struct Show {
     #[serde(flatten)]
     reading: QueueReading,
+    lanes: Lanes,
     /// None where the queue isn't in the configuration.
     settings: Option<Settings>,
     openings: Option<Openings>,
     pushes: Vec<Coming>,
 }
 
+/// How many tasks of each lane may be received now.
+#[derive(Debug, Serialize)]
+struct Lanes {
+    high: u64,
+    normal: u64,
+    bulk: u64,
+}
+
 #[derive(Debug, Serialize)]
 struct Settings {
     weight: u32,
+    bulk_above: Option<u32>,
     timeout: String,
     visibility: String,
     max_attempts: u32,
@@ -173,6 +196,7 @@ impl From<&Queue> for Settings {
     fn from(queue: &Queue) -> Self {
         Self {
             weight: queue.weight.get(),
+            bulk_above: queue.bulk_above.map(NonZeroU32::get),
             timeout: human::duration(queue.timeout),
             visibility: human::duration(queue.visibility),
             max_attempts: queue.retry.max_attempts.get(),
@@ -188,6 +212,9 @@ impl From<&Queue> for Settings {
 impl fmt::Display for Show {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         table(f, &queue_rows(std::slice::from_ref(&self.reading)))?;
+        let Lanes { high, normal, bulk } = &self.lanes;
+        let counts = [high, normal, bulk].map(|count| HumanCount(*count).to_string());
+        writeln!(f, "\nready by lane: {} high, {} normal, {} bulk", counts[0], counts[1], counts[2])?;
         let Some(settings) = &self.settings else {
             return writeln!(f, "\nnot in jobq.toml: made by 'jobq run', or removed since");
         };
@@ -197,6 +224,10 @@ impl fmt::Display for Show {
             f,
             &[
                 row(["weight", &settings.weight.to_string()]),
+                row([
+                    "bulk above",
+                    &settings.bulk_above.map_or("never".to_owned(), |most| format!("{most} tasks")),
+                ]),
                 row(["timeout", &settings.timeout]),
                 row(["visibility", &settings.visibility]),
                 row(["attempts", &settings.max_attempts.to_string()]),

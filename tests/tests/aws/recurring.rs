@@ -9,7 +9,7 @@ use jobq_core::envelope::Envelope;
 use jobq_core::firing::message;
 use jobq_core::ports::inbox::Inbox;
 use jobq_tests::aws::{REGION, ministack};
-use jobq_tests::contract::subject::{VISIBILITY, normal};
+use jobq_tests::contract::subject::{VISIBILITY, normal, troops};
 use reqwest::Method;
 use serde_json::json;
 
