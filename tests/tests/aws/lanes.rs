@@ -97,7 +97,7 @@ async fn a_small_push_passes_a_large_one_within_five_seconds() {
 }
 
 #[tokio::test]
-async fn weights_three_to_one_are_kept_and_nobody_waits_for_an_empty_queue() {
+async fn p3_weights_three_to_one_are_kept_and_nobody_waits_for_an_empty_queue() {
     let world = World::make(100, "", &[("three", 3), ("one", 1)]).await;
     world.push("three", "three", 450, &[]);
     world.push("one", "one", 450, &[]);

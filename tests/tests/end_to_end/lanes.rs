@@ -71,7 +71,7 @@ fn a_small_batch_passes_a_large_one_of_its_lane() {
 }
 
 #[test]
-fn weights_three_to_one_are_kept_and_nobody_waits_for_an_empty_queue() {
+fn p3_weights_three_to_one_are_kept_and_nobody_waits_for_an_empty_queue() {
     let _turn = alone();
     let api = Nginx::open("");
     let queues = "[queues.three]\nlimit = \"api\"\nweight = 3\n[queues.one]\nlimit = \"api\"\n";
