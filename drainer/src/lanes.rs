@@ -173,7 +173,7 @@ mod tests {
         let run = popped(&mut lanes, 146);
         let of = |lane: &str| run.iter().filter(|words| words.starts_with(lane)).count();
         assert_eq!((of("high"), of("normal"), of("bulk")), (128, 16, 2));
-        lanes.retain(|ready| ready.envelope.priority == Priority::Bulk);
+        lanes.take_those(|ready| ready.envelope.priority != Priority::Bulk);
         assert_eq!((lanes.len(), popped(&mut lanes, 300).len(), lanes.len()), (198, 198, 0));
     }
 

@@ -128,11 +128,17 @@ impl<W: World> Engine<'_, W> {
         }
     }
 
-    /// How long a receive of a queue may wait: what the engine waits for otherwise.
+    /// How long a receive of a queue may wait: what the engine waits for otherwise. None outlives a drainer that ends by
+    /// itself, for a task that came by it then would stay hidden.
     fn most_wait(&self, queue: usize, now: Timestamp) -> Duration {
         let ends = self.stops_at().into_iter().chain(self.doors.moves_at(queue)).min();
         let left = ends.map_or(Duration::MAX, |at| at.since(now));
-        if self.plan.until == Until::Empty { left.min(WAIT_BEFORE_THE_END) } else { left }
+        match self.plan.until {
+            Until::Stopped => left,
+            Until::Empty => left.min(WAIT_BEFORE_THE_END),
+            // Also where all other work ends a moment after it has begun.
+            Until::Idle(length) => left.min(length),
+        }
     }
 
     fn start_receive(&mut self, number: usize, most: usize, wait: Duration) {

@@ -7,8 +7,8 @@
 //! named after the ports; `flow` keeps the fair order between batches.
 
 pub mod checkup;
-pub mod lanes;
 mod completion;
+pub mod lanes;
 pub mod minutes;
 pub mod morgue;
 pub mod overview;
