@@ -102,8 +102,13 @@ impl Stage {
         serde_json::from_str(&answer.send().unwrap().text().unwrap()).unwrap_or(Value::Null)
     }
 
-    /// The messages in an SQS queue, asked past the proxy, so that the question isn't counted.
+    /// The messages in all lanes of a queue, asked past the proxy, so that the question isn't counted.
     pub(crate) fn depth(&self, queue: &str) -> u64 {
+        ["", "-high", "-bulk"].iter().map(|lane| self.messages(&format!("{queue}{lane}"))).sum()
+    }
+
+    /// The messages in an SQS queue.
+    fn messages(&self, queue: &str) -> u64 {
         let url = self.ministack.url();
         let body = json!({ "QueueUrl": format!("{url}/{ACCOUNT}/jobq-{queue}"), "AttributeNames": ["All"] });
         let request = self.client.post(&url).header("x-amz-target", "AmazonSQS.GetQueueAttributes");
