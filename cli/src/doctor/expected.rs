@@ -107,7 +107,7 @@ mod tests {
         let config = Config::parse("jobq.toml", text).unwrap();
         let template = jobq_infra::render(&config).unwrap().to_json();
         let queues = queues(&template);
-        assert_eq!(queues.len(), 2);
+        assert_eq!(queues.len(), 4, "three lanes, and their dead letters");
         let tasks = Role::Tasks { visibility_secs: 60, retention_secs: 7 * 86_400, max_receives: 20 };
         assert!(queues.contains(&ExpectedQueue { name: "jobq-q".to_owned(), role: tasks }), "{queues:?}");
         let functions = functions(&template);

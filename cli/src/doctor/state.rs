@@ -131,7 +131,7 @@ mod tests {
             ),
             (
                 Checkup::Whole { layout: 1, extent: Extent::All },
-                "note   state: s/jobq.db has layout 1; the next command makes it 3, which an older jobq can't read\n       \
+                "note   state: s/jobq.db has layout 1; the next command makes it 4, which an older jobq can't read\n       \
                  -> upgrade every jobq that works here\n",
             ),
             (Checkup::Empty, "ok     state: s/jobq.db is empty: the next push fills it\n"),
