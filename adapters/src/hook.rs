@@ -1,16 +1,17 @@
 //! People's own programs that are told: commands and urls.
 
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use jobq_core::completion::OnComplete;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::ports::hook::Hook;
+use reqwest::Url;
 use reqwest::redirect::Policy;
 use serde_json::Value;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::http::tls::tls;
@@ -18,8 +19,9 @@ use crate::http::tls::tls;
 /// How long a command or a call may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How much of what a command says is shown.
+/// How much of what a command says is shown, in characters, and how much is kept, in bytes.
 const SHOWN: usize = 300;
+const SAID: usize = 4_096;
 
 /// Tells programs on this machine and urls.
 pub struct Hooks {
@@ -53,26 +55,48 @@ impl Hooks {
             // It may not care for what it is told.
             let _ = input.write_all(format!("{summary}\n").as_bytes()).await;
         }
-        let ended = timeout(PATIENCE, child.wait_with_output()).await;
-        let ended = ended.map_err(|_| failed(format!("it was broken off after {PATIENCE:?}")))?;
-        let ended = ended.map_err(|error| failed(error.to_string()))?;
-        if ended.status.success() {
+        let mut said = Vec::new();
+        let status = match timeout(PATIENCE, ended(&mut child, &mut said)).await {
+            Ok(status) => status.map_err(|error| failed(error.to_string()))?,
+            Err(_) => return Err(failed(format!("it was broken off after {PATIENCE:?}"))),
+        };
+        if status.success() {
             return Ok(());
         }
-        let said = String::from_utf8_lossy(&ended.stderr);
+        let said = String::from_utf8_lossy(&said);
         let said: String = said.trim().chars().take(SHOWN).collect();
-        Err(failed(format!("{}: {said}", ended.status)))
+        Err(failed(format!("{status}: {said}")))
     }
 
     async fn call(&self, url: &str, summary: &Value) -> Result<(), Fault> {
-        let failed = || Fault::new(FaultKind::Passing, format!("call {url}, which is to be told"));
+        // The whole url may be a secret by itself, as those of chat rooms are.
+        let host = Url::parse(url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+        let failed = || Fault::new(FaultKind::Passing, format!("call a url of {host}, which is to be told"));
         let request =
             self.client.post(url).header("content-type", "application/json").body(summary.to_string());
-        let answer = request.send().await.map_err(|error| failed().caused_by(error))?;
+        let answer = request.send().await.map_err(|error| failed().caused_by(error.without_url()))?;
         if answer.status().is_success() {
             return Ok(());
         }
         Err(failed().caused_by(format!("it answered {}", answer.status())))
+    }
+}
+
+/// Waits for a program's end, and takes in what it says before. What it has left behind may go on.
+async fn ended(child: &mut Child, said: &mut Vec<u8>) -> std::io::Result<ExitStatus> {
+    let Some(mut errors) = child.stderr.take() else { return child.wait().await };
+    let mut piece = [0; 1_024];
+    loop {
+        tokio::select! {
+            // First what it said: it is there when the program has ended.
+            biased;
+            read = errors.read(&mut piece) => match read {
+                Ok(0) | Err(_) => return child.wait().await,
+                Ok(length) if said.len() < SAID => said.extend(&piece[..length]),
+                Ok(_) => {}
+            },
+            status = child.wait() => return status,
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::printer::Printer;
 use crate::project::Project;
 use crate::pushing::longest_delay;
+use crate::signals::Stop;
 use crate::store::Store;
 
 /// How often it is looked whether a batch has ended.
@@ -54,7 +55,7 @@ impl Finishing {
     }
 
     /// Tells those that have ended, and answers with the queues that tasks were pushed to since it was asked last. What
-    /// fails is warned of, and tried again in a minute.
+    /// fails is warned of, and tried again later.
     pub(crate) async fn settle(&self) -> Vec<QueueName> {
         self.tell().await;
         std::mem::take(&mut *self.pushed.lock().await)
@@ -77,6 +78,18 @@ impl Finishing {
         }
     }
 
+    /// Tells them again and again until a stop is asked for; what is being told then is told to its end.
+    pub(crate) async fn until(&self, stop: &Stop) {
+        let clock = SystemClock::new();
+        while !stop.is_asked() {
+            self.tell().await;
+            tokio::select! {
+                () = stop.asked(1) => {}
+                () = clock.sleep(EVERY) => {}
+            }
+        }
+    }
+
     /// Tells them again and again, and never ends by itself.
     pub(crate) async fn go_on(&self) -> Infallible {
         let clock = SystemClock::new();
@@ -87,22 +100,19 @@ impl Finishing {
     }
 
     fn note(&self, finished: Finished) -> Option<QueueName> {
-        let Finished { completion, told } = finished;
+        let Finished { completion, pushed, told } = finished;
         let batch = completion.batch;
         match told {
-            Ok(pushed) => {
+            Ok(()) => {
                 let (batch, queue, tally) = (batch.id, batch.queue, batch.tally);
                 self.printer.tell(&BatchFinished { batch, queue, tally });
-                pushed
             }
-            Err(fault) => {
-                self.printer.warn(format!(
-                    "the end of batch '{}' couldn't be told: {}; it is tried again in a minute",
-                    batch.id,
-                    fault.chain()
-                ));
-                None
-            }
+            Err(fault) => self.printer.warn(format!(
+                "the end of batch '{}' couldn't be told: {}; jobq serve or jobq drain tells it again in two minutes",
+                batch.id,
+                fault.chain()
+            )),
         }
+        pushed
     }
 }

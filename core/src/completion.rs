@@ -52,6 +52,7 @@ struct Told<'a> {
     done: u64,
     dead: u64,
     skipped: u64,
+    canceled: bool,
 }
 
 impl Completion {
@@ -69,6 +70,7 @@ impl Completion {
             done: batch.tally.done,
             dead: batch.tally.dead,
             skipped: batch.tally.skipped,
+            canceled: batch.canceled_at.is_some(),
         })
     }
 }

@@ -18,6 +18,7 @@ use jobq_core::queue::Queue;
 use jobq_core::task::{Priority, Request};
 use jobq_core::time::Timestamp;
 
+use crate::canceled::is_canceled;
 use crate::engine::Engine;
 use crate::hand::Ready;
 use crate::persist::pause;
@@ -282,6 +283,10 @@ impl<W: World> Engine<'_, W> {
                 error.to_string(),
                 Remains::Unreadable(beginning(&delivery.body, KEPT)),
             ),
+            Ok(envelope) if is_canceled(&self.bookings.known.state, &envelope) => {
+                let name = &self.plan.queues[queue].name;
+                return self.end(Ending::skipped(name, delivery.receipt, &envelope));
+            }
             Ok(envelope) if delivery.receives > MOST_RECEIVES => {
                 let detail = format!("received {} times without an end", delivery.receives);
                 dead(Reason::Poison, detail, Remains::Envelope(Box::new(envelope)))

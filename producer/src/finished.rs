@@ -17,11 +17,11 @@ use jobq_core::ports::jq::Jq;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::Child;
 
-/// How many are told in one go.
-const MOST: usize = 16;
+/// How many are told in one go, one after the other.
+const MOST: usize = 64;
 
-/// After how long somebody else may try, where one was held and not told.
-const HOLD: Duration = Duration::from_secs(60);
+/// After how long somebody else may try, where one was held and not told: longer than a command and a call may take.
+const HOLD: Duration = Duration::from_secs(120);
 
 /// The parts that telling works with.
 pub struct Teller<'a, S, J, H, C> {
@@ -42,8 +42,10 @@ pub struct Teller<'a, S, J, H, C> {
 pub struct Finished {
     /// The batch, and its end.
     pub completion: Completion,
-    /// The queue that a task was pushed to, if one was; or why it could not be told. It is tried again.
-    pub told: Result<Option<QueueName>, Fault>,
+    /// The queue that a task was pushed to, if one was.
+    pub pushed: Option<QueueName>,
+    /// Why it could not be told, if it couldn't. It is tried again.
+    pub told: Result<(), Fault>,
 }
 
 impl<S, J, H, C> Teller<'_, S, J, H, C>
@@ -62,25 +64,31 @@ where
         on: impl Fn(&QueueName) -> Option<&'q OnComplete>,
     ) -> Result<Vec<Finished>, Fault> {
         let mut finished = Vec::new();
-        for completion in self.store.untold(MOST, HOLD).await? {
-            let told = match on(&completion.batch.queue) {
-                Some(on) => self.tell_one(&completion, on).await,
-                None => self.store.told(&completion).await.map(|()| None),
-            };
-            finished.push(Finished { completion, told });
+        while finished.len() < MOST {
+            // One at a time: what is held is being told, and isn't waiting for its turn.
+            let Some(completion) = self.store.untold(1, HOLD).await?.pop() else { break };
+            let mut pushed = None;
+            let told = self.tell_one(&completion, on(&completion.batch.queue), &mut pushed).await;
+            finished.push(Finished { completion, pushed, told });
         }
         Ok(finished)
     }
 
-    async fn tell_one(&self, completion: &Completion, on: &OnComplete) -> Result<Option<QueueName>, Fault> {
-        let mut pushed = None;
-        if let Some(task) = &on.task {
-            self.push(completion, task).await?;
-            pushed = Some(task.queue.clone());
+    async fn tell_one(
+        &self,
+        completion: &Completion,
+        on: Option<&OnComplete>,
+        pushed: &mut Option<QueueName>,
+    ) -> Result<(), Fault> {
+        if let Some(on) = on {
+            // Whoever cancels a batch wants no more of it.
+            if let Some(task) = on.task.as_ref().filter(|_| completion.batch.canceled_at.is_none()) {
+                self.push(completion, task).await?;
+                *pushed = Some(task.queue.clone());
+            }
+            self.hook.tell(on, &completion.summary()).await?;
         }
-        self.hook.tell(on, &completion.summary()).await?;
-        self.store.told(completion).await?;
-        Ok(pushed)
+        self.store.told(completion).await
     }
 
     async fn push(&self, completion: &Completion, task: &FollowUp) -> Result<(), Fault> {

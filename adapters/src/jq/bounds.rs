@@ -24,7 +24,7 @@ pub(super) fn bind(memory: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets the process use so many more seconds of a processor. Only for when nobody watches it any more.
+/// Lets the process use so many more seconds of a processor, of which the last may be a part.
 pub(super) fn allow_seconds(seconds: u64) -> io::Result<()> {
     let used = u64::try_from(clock_gettime(ClockId::ProcessCPUTime).tv_sec).unwrap_or_default();
     let maximum = getrlimit(Resource::Cpu).maximum;

@@ -11,38 +11,42 @@ use super::work::Worker;
 /// What the file is started with. Nobody else starts it so.
 pub(super) const ARGUMENT: &str = "--jobq-runs-jq-programs";
 
-/// How much longer than the parent waits a program may use a processor, in seconds: for when the parent is gone.
-const SPARE_SECONDS: u64 = 3;
-
 /// Runs programs until standard input ends, if that is what this process was started for, by its arguments after the
 /// program's name. To be asked before anything else is done.
 pub fn serve_if_asked(mut arguments: impl Iterator<Item = OsString>) -> Option<ExitCode> {
     if arguments.next()? != ARGUMENT {
         return None;
     }
-    let memory = arguments.next()?.to_str()?.parse().ok()?;
-    Some(match serve(memory) {
+    let mut number = || arguments.next()?.to_str()?.parse().ok();
+    let (memory, seconds) = (number()?, number()?);
+    Some(match serve(memory, seconds) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     })
 }
 
-fn serve(memory: u64) -> io::Result<()> {
+fn serve(memory: u64, seconds: u64) -> io::Result<()> {
     bounds::bind(memory)?;
     let mut input = BufReader::new(io::stdin().lock());
     let mut output = io::stdout().lock();
     let mut worker = Worker::default();
-    while one(&mut worker, &mut input, &mut output)? {}
+    while one(&mut worker, seconds, &mut input, &mut output)? {}
     Ok(())
 }
 
-fn one(worker: &mut Worker, input: &mut impl Read, output: &mut impl Write) -> io::Result<bool> {
+fn one(
+    worker: &mut Worker,
+    seconds: u64,
+    input: &mut impl Read,
+    output: &mut impl Write,
+) -> io::Result<bool> {
     let (Some(asked), Some(text)) = (frame::read(input)?, frame::read(input)?) else {
         return Ok(false);
     };
     let asked: Asked = serde_json::from_slice(&asked)?;
     let job = asked.job(text);
-    bounds::allow_seconds(SPARE_SECONDS)?;
+    // In whole seconds, of which some part is used already.
+    bounds::allow_seconds(seconds + 1)?;
     let mut told = Ok(());
     let done = worker.run(&job, &mut |(chain, link)| {
         // What is run by itself is known without a word.

@@ -1,6 +1,7 @@
 //! Keeps the processes that run programs: asks them, and ends those that take too long.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
@@ -19,13 +20,22 @@ use super::frame::{Asked, Said, framed, length};
 /// How many of them there are at most.
 const MOST: usize = 2;
 
+/// How many times a job is asked for again whose process was gone for no known reason: all that wait may be gone at once.
+const RETRIES: usize = MOST + 1;
+
 /// What faults are about.
 const OPERATION: &str = "run jq programs";
+
+/// How long a job is waited for at most: a process may have little of the processor, or may not come to it at all.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The signal that ends a process which has used its time.
+const OUT_OF_TIME: i32 = 24;
 
 /// What a job may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// How long its programs may run, all together.
+    /// How much of a processor's time its programs may use, all together; in whole seconds, from 1.
     pub time: Duration,
     /// How much memory they may have, in bytes.
     pub memory: u64,
@@ -64,7 +74,9 @@ impl Sandbox {
             return Ok(warm);
         }
         let mut command = Command::new(&self.program);
-        command.arg(ARGUMENT).arg(self.bounds.memory.to_string()).env_clear().current_dir("/");
+        let Bounds { time, memory } = self.bounds;
+        command.arg(ARGUMENT).arg(memory.to_string()).arg(time.as_secs().max(1).to_string());
+        command.env_clear().current_dir("/");
         // A group of its own: what interrupts this program is for this program to handle.
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = command.kill_on_drop(true).spawn()?;
@@ -73,32 +85,60 @@ impl Sandbox {
         Ok(Warm { child, input, output: BufReader::new(output) })
     }
 
-    async fn broken_off(&self, why: Why, mut warm: Warm) -> String {
+    /// What became of a process that has not answered.
+    async fn broken_off(&self, mut warm: Warm) -> Broken {
         let megabytes = self.bounds.memory >> 20;
-        if why == Why::Late {
-            return format!("it was broken off after {:?}", self.bounds.time);
-        }
+        // It may be there still, and say what nobody can read.
+        let _ = warm.child.start_kill();
         let mut last = Vec::new();
         if let Some(errors) = warm.child.stderr.take() {
             // The process is gone: what it has said is there, and ends.
             let _ = errors.take(4_096).read_to_end(&mut last).await;
         }
+        let signal = warm.child.wait().await.ok().and_then(|status| status.signal());
         let last = String::from_utf8_lossy(&last);
-        if last.contains("overflowed its stack") {
-            "it calls itself too deep".to_owned()
+        if signal == Some(OUT_OF_TIME) {
+            Broken::ByItself(format!("it was broken off after {:?}", self.bounds.time))
+        } else if last.contains("overflowed its stack") {
+            Broken::ByItself("it calls itself too deep".to_owned())
         } else if last.contains("memory allocation") {
-            format!("it needs more than {megabytes} MiB of memory")
+            Broken::ByItself(format!("it needs more than {megabytes} MiB of memory"))
         } else {
-            format!("it brought down the process it ran in, with at most {megabytes} MiB of memory")
+            Broken::Somehow(format!(
+                "it brought down the process it ran in, with at most {megabytes} MiB of memory"
+            ))
         }
+    }
+
+    /// Has a job done by one process.
+    async fn attempt(&self, message: &[u8]) -> io::Result<Result<Result<Made, Failed>, Unanswered>> {
+        let mut warm = self.warm()?;
+        let mut at = (0, 0);
+        let broken = match tokio::time::timeout(PATIENCE, warm.ask(message, &mut at)).await {
+            Ok(Ok(done)) => {
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(warm);
+                return Ok(Ok(done));
+            }
+            Ok(Err(_)) => self.broken_off(warm).await,
+            Err(_) => Broken::ByItself(format!("it was broken off after {PATIENCE:?}")),
+        };
+        Ok(Err(Unanswered { broken, at }))
     }
 }
 
 /// Why a job has no end of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
-    Late,
-    Gone,
+enum Broken {
+    /// Its programs did that, and would again.
+    ByItself(String),
+    /// Nobody knows: somebody may have ended the process from outside, while it waited even.
+    Somehow(String),
+}
+
+/// A job that a process has not answered.
+struct Unanswered {
+    broken: Broken,
+    /// How far it was: the chain, and the link in it.
+    at: (usize, usize),
 }
 
 impl Jq for Sandbox {
@@ -108,18 +148,22 @@ impl Jq for Sandbox {
         let asked = serde_json::to_vec(&Asked::new(job)).map_err(|error| fault(error.into()))?;
         let mut message = framed(&asked).map_err(fault)?;
         message.extend(framed(&job.input).map_err(fault)?);
-        let mut warm = self.warm().map_err(fault)?;
-        let mut at = (0, 0);
-        let why = match tokio::time::timeout(self.bounds.time, warm.ask(&message, &mut at)).await {
-            Ok(Ok(done)) => {
-                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(warm);
-                return Ok(done);
+        for _ in 0..RETRIES {
+            match self.attempt(&message).await.map_err(fault)? {
+                Ok(done) => return Ok(done),
+                Err(Unanswered { broken: Broken::Somehow(_), .. }) => {}
+                Err(unanswered) => return Ok(Err(unanswered.failed())),
             }
-            Ok(Err(_)) => Why::Gone,
-            Err(_) => Why::Late,
-        };
-        let said = self.broken_off(why, warm).await;
-        Ok(Err(Failed::Program { chain: at.0, link: at.1, item: None, said, excerpt: String::new() }))
+        }
+        Ok(self.attempt(&message).await.map_err(fault)?.unwrap_or_else(|last| Err(last.failed())))
+    }
+}
+
+impl Unanswered {
+    fn failed(self) -> Failed {
+        let (Broken::ByItself(said) | Broken::Somehow(said)) = self.broken;
+        let (chain, link) = self.at;
+        Failed::Program { chain, link, item: None, said, excerpt: String::new() }
     }
 }
 

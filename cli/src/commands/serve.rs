@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join;
 use indicatif::HumanCount;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::config::backend::Backend;
@@ -67,10 +68,9 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     pushes.pushes.iter().for_each(|push| printer.note(announcement(push, clock.now())));
     let begun = clock.uptime();
     tokio::select! {
-        () = serve(&posts, &pushes, local.clone(), clock, &stop, printer) => {}
+        ((), ()) = join(serve(&posts, &pushes, local.clone(), clock, &stop, printer), finishing.until(&stop)) => {}
         () = listening => {}
         () = exposing::serve(exposed.as_ref(), &recorders) => {}
-        never = finishing.go_on() => match never {},
     }
     finishing.settle().await;
     let seconds = clock.uptime().saturating_sub(begun).as_secs_f64();

@@ -11,6 +11,7 @@ use super::section::Section;
 use crate::completion::{FollowUp, OnComplete};
 use crate::name::QueueName;
 use crate::queue::Queue;
+use crate::secret_names::OPENING;
 use crate::written::address;
 
 /// Reads what is done when a batch of a queue has ended. `queues` are the names as they are written in the file.
@@ -48,6 +49,9 @@ fn follow_up(section: &Section, queues: &[&str], problems: &mut Problems) -> Opt
 }
 
 fn url(text: &str) -> Result<String, String> {
+    if text.contains(OPENING) {
+        return Err("secrets are put into tasks alone: use a command, or queue and task".to_owned());
+    }
     address::check(text).map(|()| text.to_owned()).map_err(|problem| problem.to_string())
 }
 

@@ -21,7 +21,7 @@ use crate::reply::Reply;
 use crate::settlement::{Child, LARGEST_ENVELOPE};
 use crate::time::Timestamp;
 
-/// How much of what a program made is shown.
+/// How much is shown of what a program made, and of what it said: either may hold a whole answer.
 const SHOWN: usize = 200;
 
 /// Why an answer makes no tasks: the parent is dead, for its call can't be made undone.
@@ -148,11 +148,11 @@ fn told(growth: &Growth, failed: Failed) -> Barren {
             reason: Reason::TooManyChildren,
             detail: format!("its answer makes more than {} tasks", growth.max_children),
         },
-        Failed::Input(said) => Barren { reason: Reason::Unrendered, detail: said },
+        Failed::Input(said) => Barren { reason: Reason::Unrendered, detail: beginning(&said) },
         Failed::Program { chain, link, item, said, excerpt } => {
             let program = program(growth, chain, link);
             program.map_or_else(
-                || Barren { reason: Reason::Unrendered, detail: said.clone() },
+                || Barren { reason: Reason::Unrendered, detail: beginning(&said) },
                 |program| unrendered(program, item, &said, &excerpt),
             )
         }
@@ -167,9 +167,14 @@ fn program(growth: &Growth, chain: usize, link: usize) -> Option<&Program> {
     then.when.iter().chain([&then.each, &then.task]).nth(link)
 }
 
+fn beginning(said: &str) -> String {
+    let shown: String = said.chars().take(SHOWN).collect();
+    if shown.len() < said.len() { shown + "..." } else { shown }
+}
+
 fn unrendered(program: &Program, item: Option<usize>, said: &str, over: &str) -> Barren {
     let at = item.map(|item| format!(" at item {}", item + 1)).unwrap_or_default();
-    let mut detail = format!("{}{at}: {said}", program.key);
+    let mut detail = format!("{}{at}: {}", program.key, beginning(said));
     if !over.is_empty() {
         let shown: String = over.chars().take(SHOWN).flat_map(char::escape_debug).collect();
         detail.push_str(&format!("; over {}", shown.replace("\\\"", "\"")));

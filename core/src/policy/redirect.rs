@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::reply::Reply;
+use crate::secret_names::OPENING;
 use crate::task::{Method, Request};
 
 /// How many redirects a call may go through.
@@ -24,7 +25,7 @@ pub fn target(request: &Request, reply: &Reply, redirects: u32) -> Result<String
     match (from.scheme(), to.scheme()) {
         ("https", "http") => Err("the API redirected from https to http".to_owned()),
         // Who answers must not choose where a secret goes.
-        (_, "http" | "https") if to.as_str().contains("${secret:") => {
+        (_, "http" | "https") if to.as_str().contains(OPENING) => {
             Err("the API redirected to a url that names a secret".to_owned())
         }
         (_, "http" | "https") => Ok(to.into()),
@@ -50,14 +51,20 @@ pub fn follow(mut request: Request, status: u16, to: String) -> Request {
     request
 }
 
-/// Drops the headers that say who calls where `to` is another origin than `from`.
+/// Drops the headers that say who calls, or name a secret, where `to` is another origin than `from`.
 pub(super) fn keep_credentials(headers: &mut Vec<(String, String)>, from: &str, to: &str) {
     if !same_origin(from, to) {
-        headers.retain(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
+        headers.retain(|(name, value)| !CREDENTIALS.contains(&name.as_str()) && !value.contains(OPENING));
     }
 }
 
-fn same_origin(a: &str, b: &str) -> bool {
+/// Whether a call that goes from one url to another would leave TLS: what is sent with it could be read on the way.
+pub(super) fn leaves_tls(from: &str, to: &str) -> bool {
+    let scheme = |url: &str| url.split(':').next().unwrap_or(url).to_ascii_lowercase();
+    scheme(from) == "https" && scheme(to) == "http"
+}
+
+pub(super) fn same_origin(a: &str, b: &str) -> bool {
     match (Url::parse(a), Url::parse(b)) {
         (Ok(a), Ok(b)) => a.origin() == b.origin(),
         _ => false,

@@ -1,7 +1,7 @@
 //! Batches: waited for, canceled, and told of when they have ended, once.
 
 use std::fs;
-use std::process::Child;
+use std::process::{Child, Command};
 
 use serde_json::Value;
 
@@ -172,6 +172,27 @@ fn a_canceled_batch_is_called_no_more_and_the_others_go_on() {
     assert_eq!(drained["done"].as_u64().unwrap(), 300 + number("done"));
     let large = told(&folder);
     assert_eq!((large.len(), &large[0]["skipped"]), (1, &waited["skipped"]));
+}
+
+/// Whoever sends a dead task back after its batch was canceled means it.
+#[test]
+fn p1_what_is_sent_back_after_a_cancel_is_called() {
+    let api = tree();
+    let (dead, later) = (api.url("/list/7/7"), api.url("/later"));
+    let folder = pushed(&tree_config("1000/s", ""), "b", "");
+    folder.file("some.jsonl", format!("{{\"url\":\"{dead}\"}}\n{{\"url\":\"{later}\",\"delay\":\"1h\"}}\n"));
+    run(folder.path(), ["push", "lists", "some.jsonl", "--batch", "some"]).with_code(0);
+    let drainer = start(folder.path(), ["drain"]);
+    until("one is dead", || shown(&folder, "some")["dead"] == 1);
+    Command::new("kill").args(["-TERM", &drainer.id().to_string()]).status().unwrap();
+    wait(drainer).with_code(3);
+    let canceled = run(folder.path(), ["batch", "cancel", "some", "--yes", "--json"]).with_code(0).json();
+    assert_eq!((&canceled["skipped"], &canceled["state"]), (&1.into(), &"canceled".into()));
+    run(folder.path(), ["dlq", "redrive", "lists", "--yes"]).with_code(0);
+    run(folder.path(), ["drain", "--until-empty"]).with_code(3);
+    assert_eq!(api.calls().len(), 2, "it was called again, and died again");
+    let shown = shown(&folder, "some");
+    assert_eq!((&shown["dead"], &shown["skipped"], &shown["open"]), (&1.into(), &1.into(), &0.into()));
 }
 
 #[test]

@@ -249,7 +249,10 @@ fn stable_json(mut value: serde_json::Value) -> serde_json::Value {
         serde_json::Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
                 *field = match name.as_str() {
-                    "oldest_seconds" | "frees_at" | "used_per_second" => "CHANGES".into(),
+                    "oldest_seconds" | "frees_at" | "used_per_second" | "ended_per_second" | "seconds" => {
+                        "CHANGES".into()
+                    }
+                    "created_at" | "finished_at" if field.is_string() => "CHANGES".into(),
                     "least_seconds" if field.is_number() => "CHANGES".into(),
                     _ => stable_json(field.take()),
                 };

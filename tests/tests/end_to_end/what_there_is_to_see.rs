@@ -96,7 +96,24 @@ fn what_there_is_to_see_in_json() {
     assert_eq!(keys(&status), ["batches", "limits", "queues"]);
     let batch =
         status["batches"].as_array().unwrap().iter().find(|batch| batch["batch"] == "monday").unwrap();
-    assert_eq!(keys(batch), ["batch", "dead", "done", "known", "open", "pushed_whole", "queue"]);
+    let batch_keys = [
+        "batch",
+        "canceled_at",
+        "created_at",
+        "dead",
+        "done",
+        "ended_per_second",
+        "eta_seconds",
+        "finished_at",
+        "known",
+        "open",
+        "pushed_whole",
+        "queue",
+        "seconds",
+        "skipped",
+        "state",
+    ];
+    assert_eq!(keys(batch), batch_keys);
     assert_eq!((&batch["known"], &batch["done"], &batch["dead"]), (&6.into(), &5.into(), &1.into()));
 
     assert_eq!(keys(&json("queue ls")["queues"][0]), queue_keys);

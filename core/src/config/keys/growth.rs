@@ -69,6 +69,6 @@ pub const PAGE: &[Key] = &[
         kind: Kind::Count,
         default: Some("10000"),
         like: "500",
-        meaning: "How many pages there are at most.",
+        meaning: "How many pages there are at most; the last page of a longer list is dead (`too_deep`).",
     },
 ];

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::envelope::Envelope;
 use crate::growth::Then;
-use crate::policy::redirect::keep_credentials;
+use crate::policy::redirect::{keep_credentials, leaves_tls, same_origin};
 use crate::secret_names::{OPENING, secret_names};
 use crate::task::{Method, Request, Task, TaskId};
 use crate::time::Timestamp;
@@ -47,6 +47,14 @@ pub(super) fn read(
     let mut written = object::read(&object).map_err(|problem| problem.to_string())?;
     if written.dead.is_some() {
         return Err("a task has no key 'dead'".to_owned());
+    }
+    let (from, to) = (&parent.request.url, &written.url);
+    if leaves_tls(from, to) && !then.task.code.contains("http://") {
+        return Err("it leads from https to http; if that is meant, the program must say http://".to_owned());
+    }
+    let body = parent.request.body.as_deref().filter(|_| written.body == Body::Unsaid);
+    if body.is_some_and(|body| body.contains(OPENING)) && !same_origin(from, to) {
+        return Err("its parent's body names a secret, and it goes to another host: say its body".to_owned());
     }
     let id = match written.id.take() {
         Some(id) => id,

@@ -7,7 +7,7 @@ use url::form_urlencoded::{byte_serialize, parse};
 use super::child::child_id;
 use crate::envelope::Envelope;
 use crate::growth::{Page, Turn};
-use crate::policy::redirect::keep_credentials;
+use crate::policy::redirect::{keep_credentials, leaves_tls};
 use crate::secret_names::OPENING;
 use crate::task::{Request, Task, TaskId};
 use crate::written::address;
@@ -53,8 +53,20 @@ fn joined(from: &str, next: &str) -> Result<String, String> {
     if next.contains(OPENING) {
         return Err("the next page's url names a secret".to_owned());
     }
+    if leaves_tls(from, next) {
+        return Err("the next page's url leads from https to http".to_owned());
+    }
     if next.starts_with("https://") || next.starts_with("http://") {
         return Ok(next.to_owned());
+    }
+    // Taken apart as a url, a secret's name would be written otherwise.
+    let path = from.split(['?', '#']).next().unwrap_or(from);
+    if path.contains(OPENING) {
+        return if next.starts_with('?') {
+            Ok(format!("{path}{next}"))
+        } else {
+            Err("the next page's url is relative, and the path it is relative to names a secret".to_owned())
+        };
     }
     let from = Url::parse(from).map_err(|error| format!("the url can't be read: {error}"))?;
     from.join(next).map(Into::into).map_err(|error| format!("the next page's url can't be read: {error}"))

@@ -35,7 +35,8 @@ cases! {
         "timeout = \"3m\"\nvisibility = \"2m\"\n", &["queues.calls.timeout: 3m is not shorter than visibility, 2m"]
     );
     config_stages_in_a_circle: config_with(
-        "then = { queue = \"calls\" }\n", &["jobq.toml:7: queues.calls.then is not in this version yet"]
+        "then = { queue = \"calls\", task = \"$task.url\" }\n",
+        &["queues.calls.then: the queues make tasks for each other in a ring: calls -> calls", "max_hops"]
     );
     config_twice_the_same_name: config_with("[queues.calls]\nlimit = \"api\"\n", &["jobq.toml:7: ", "duplicate key"]);
     config_every_problem_at_once: config(
