@@ -88,3 +88,10 @@ pub struct BatchSummary {
     /// Its counts.
     pub tally: Tally,
 }
+
+impl BatchSummary {
+    /// Whether nothing of it is open, and nothing more comes.
+    pub fn has_ended(&self) -> bool {
+        self.complete && self.tally.open() == 0
+    }
+}

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::batch::Member;
 use crate::dead_letter::{DeadLetter, Remains};
 use crate::death::{Death, Reason};
 use crate::envelope::Envelope;
@@ -84,9 +85,10 @@ impl Letter {
         }
     }
 
-    /// Whether its batch counts it as dead.
-    pub fn is_counted(&self) -> bool {
-        matches!(self, Self::Written(_)) && self.envelope().is_some()
+    /// The task that its batch counts as dead: none of what the backend moved by itself, or of what was no task.
+    pub fn counted(&self) -> Option<Member> {
+        let is_counted = matches!(self, Self::Written(_));
+        self.envelope().filter(|_| is_counted).map(Envelope::member)
     }
 
     /// When it came into the dead-letter queue, as far as anybody can tell: what the backend moves by itself keeps the

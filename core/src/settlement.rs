@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::batch::Member;
 use crate::delivery::Receipt;
 use crate::name::{BatchId, QueueName};
-use crate::task::Priority;
+use crate::task::{Priority, TaskId};
 
 /// An envelope sealed for sending.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Parcel {
 pub struct Child {
     /// The queue it goes to.
     pub queue: QueueName,
+    /// Who it is in its parent's batch.
+    pub task: TaskId,
     /// The task, in its parent's batch.
     pub parcel: Parcel,
     /// How long it waits before it is visible.

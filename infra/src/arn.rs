@@ -29,6 +29,11 @@ pub(crate) fn ledger(stack: &Stack) -> Value {
     here("dynamodb", &format!("table/{}", stack.ledger()))
 }
 
+/// The bus of EventBridge that every account has.
+pub(crate) fn default_bus() -> Value {
+    here("events", "event-bus/default")
+}
+
 /// The streams of a function's log group.
 pub(crate) fn log_streams(function: &str) -> Value {
     here("logs", &format!("log-group:{}:log-stream:*", log_group(function)))

@@ -29,6 +29,7 @@ pub(crate) fn add(stack: &Stack, limit: &Limit, queues: &[&Queue], template: &mu
         permissions::children(stack, queues),
         permissions::morgue(stack, queues),
         permissions::ledger(stack, limit),
+        permissions::completions(),
         permissions::result_sink(stack, queues),
         permissions::secrets(stack, limit),
         permissions::secrets_decrypted(stack, limit),

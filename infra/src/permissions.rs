@@ -50,12 +50,18 @@ pub(crate) fn depth(stack: &Stack) -> Statement {
     Statement::allow("Depth", ACTIONS, vec![arn::queue(&format!("{}-*", stack.name))])
 }
 
-/// Keeps the calendar of a limit, counts what has ended of batches, and asks which copy of a dead letter counts. No
-/// other limit's document can be reached.
+/// Keeps the calendar of a limit, counts what has ended of batches (a transaction needs what its writes need), and asks
+/// which copy of a dead letter counts. No other limit's document can be reached.
 pub(crate) fn ledger(stack: &Stack, limit: &Limit) -> Statement {
     const ACTIONS: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
-    let keys = json!([format!("limit#{}", limit.name), "batch#*", "letter#*"]);
+    let keys = json!([format!("limit#{}", limit.name), "batch#*", "page#*", "letter#*"]);
     Statement::allow("Ledger", ACTIONS, vec![arn::ledger(stack)]).under(leading(&keys))
+}
+
+/// Tells that batches have ended, in its own name alone.
+pub(crate) fn completions() -> Statement {
+    let condition = json!({ "StringEquals": { "events:source": "jobq" } });
+    Statement::allow("Completions", &["events:PutEvents"], vec![arn::default_bus()]).under(condition)
 }
 
 /// Reads who is at work from the documents of all limits, and writes down what it decided.

@@ -94,7 +94,7 @@ where
     async fn push(&self, completion: &Completion, task: &FollowUp) -> Result<(), Fault> {
         let made = self.jq.run(&job(task, completion)).await?;
         let made = follow_up(task, completion, made, self.clock.now(), self.longest_delay);
-        let (batch, Child { queue, parcel, delay }) =
+        let (batch, Child { queue, parcel, delay, .. }) =
             made.map_err(|said| lasting(&completion.batch.id, said))?;
         let whole = Mark { lines: 1, refused: 0, complete: true };
         match self.store.open(&batch).await? {

@@ -1,13 +1,8 @@
 //! Batches in the ledger's table: their marks and their counts.
 //!
-//! A count is raised by adding, in one request that costs one write unit: nobody has to read it first, and any number
-//! of drainers may count at once. But adding isn't repeatable. A request whose reply was lost and that is made again
-//! counts twice, and so does a task that SQS delivers twice and that is called to its end both times. So `done` and
-//! `dead` may come to more than `known`: [`Tally::open`] then answers 0 rather than less, while some tasks may still
-//! be waiting. In a batch of tens of thousands that is a handful of tasks; what was sent is never lost by it, for
-//! nothing is decided by these counts.
+//! What was sent is counted together with its mark, in one write that is refused where the mark is stored already. What
+//! became of the tasks is counted task by task: see `count`.
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -23,6 +18,9 @@ use super::table::{self, EXPIRES, ID, Item, Malformed, flag, number, text, whole
 /// How long a batch is kept after its last change: 90 days, in seconds. Its last task is gone from SQS after 14 days
 /// at most; the rest is for those who look back.
 const KEPT: u64 = 90 * 24 * 60 * 60;
+
+/// How often a change is made again that a transaction has refused.
+const TRIES: u32 = 10;
 
 impl<C: Clock> AwsStore<C> {
     /// Makes a batch, or finds it; answers with when it was made too, in nanoseconds. Repeats are safe.
@@ -40,6 +38,7 @@ impl<C: Clock> AwsStore<C> {
             .item("known", number(0))
             .item("done", number(0))
             .item("dead", number(0))
+            .item("skipped", number(0))
             .item(EXPIRES, self.expiry());
         let request = request
             .condition_expression("attribute_not_exists(id)")
@@ -56,99 +55,85 @@ impl<C: Clock> AwsStore<C> {
         }
     }
 
-    /// Moves a batch's mark and counts what was sent with it, at once. After a fault the stored mark tells whether
-    /// that has happened; a repeat where it has counts twice.
+    /// Moves a batch's mark and counts what was sent with it, at once. A mark that is no further than the stored one has
+    /// arrived before: repeats are safe, but for a mark of no lines, which has nothing to tell it from another.
     pub(super) async fn count_sent(&self, batch: &BatchId, sent: u64, mark: &Mark) -> Result<(), Fault> {
         let operation = format!("count what was sent of batch '{batch}'");
-        let request = self
-            .change(batch)
-            .update_expression(
-                "ADD known :sent \
-                 SET #lines = :lines, refused = :refused, complete = :complete, expires = :expires",
-            )
-            // DynamoDB keeps the bare word for itself.
-            .expression_attribute_names("#lines", "lines")
-            .expression_attribute_values(":sent", number(sent))
-            .expression_attribute_values(":lines", number(mark.lines))
-            .expression_attribute_values(":refused", number(mark.refused))
-            .expression_attribute_values(":complete", AttributeValue::Bool(mark.complete));
+        let request = || {
+            let request = self
+                .change(batch)
+                .update_expression(
+                    "ADD known :sent \
+                     SET #lines = :lines, refused = :refused, complete = :complete, expires = :expires",
+                )
+                // DynamoDB keeps the bare word for itself.
+                .expression_attribute_names("#lines", "lines")
+                .expression_attribute_values(":sent", number(sent))
+                .expression_attribute_values(":lines", number(mark.lines))
+                .expression_attribute_values(":refused", number(mark.refused))
+                .expression_attribute_values(":complete", AttributeValue::Bool(mark.complete));
+            match mark.lines {
+                0 => request,
+                _ => request.condition_expression(
+                    "attribute_exists(id) AND (#lines < :lines OR (#lines = :lines AND complete <> :complete))",
+                ),
+            }
+        };
         match self.changed(&operation, request).await? {
-            Changed::Yes => Ok(()),
-            Changed::NoBatch => Err(Fault::new(FaultKind::Lasting, operation)
+            Changed::Yes | Changed::Refused => Ok(()),
+            Changed::NoItem => Err(Fault::new(FaultKind::Lasting, operation)
                 .caused_by(format!("there is no batch '{batch}': open it first"))),
         }
     }
 
-    /// Counts tasks that ended. A batch nobody opened isn't counted. A repeat after a fault may count twice.
-    pub(super) async fn count_ended(
-        &self,
-        batch: &BatchId,
-        done: u64,
-        dead: u64,
-        skipped: u64,
-    ) -> Result<(), Fault> {
-        let operation = format!("count what has ended of batch '{batch}'");
-        let request = self
-            .change(batch)
-            .update_expression("ADD done :done, dead :dead, skipped :skipped SET expires = :expires")
-            .expression_attribute_values(":done", number(done))
-            .expression_attribute_values(":dead", number(dead))
-            .expression_attribute_values(":skipped", number(skipped));
-        self.changed(&operation, request).await.map(drop)
-    }
-
-    /// Counts tasks that others of the batch have made. A batch nobody opened isn't counted. A repeat after a fault may
-    /// count twice.
-    pub(super) async fn count_children(&self, batch: &BatchId, children: u64) -> Result<(), Fault> {
-        let operation = format!("count what has grown of batch '{batch}'");
-        let request = self
-            .change(batch)
-            .update_expression("ADD known :children SET expires = :expires")
-            .expression_attribute_values(":children", number(children));
-        self.changed(&operation, request).await.map(drop)
-    }
-
-    /// Counts dead tasks that went back to their queues. A batch nobody opened isn't counted. A repeat after a fault may
-    /// count twice.
-    pub(super) async fn count_back(&self, batch: &BatchId, back: u64) -> Result<(), Fault> {
-        let operation = format!("count what was sent back of batch '{batch}'");
-        let request = self
-            .change(batch)
-            .update_expression("ADD dead :back SET expires = :expires")
-            // Never below nothing: a count that a crash has left too low must not make the batch unreadable.
-            .condition_expression("attribute_exists(id) AND dead >= :least")
-            .expression_attribute_values(":least", number(back))
-            .expression_attribute_values(":back", AttributeValue::N(format!("-{back}")));
-        self.changed(&operation, request).await.map(drop)
-    }
-
     /// A change of a batch that is there.
-    fn change(&self, batch: &BatchId) -> UpdateItemFluentBuilder {
+    pub(super) fn change(&self, batch: &BatchId) -> UpdateItemFluentBuilder {
         let request = self.shared.ledger.update_item().table_name(self.shared.stack.ledger());
         request
             .key(ID, table::batch_key(batch))
             .condition_expression("attribute_exists(id)")
             .expression_attribute_values(":expires", self.expiry())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    async fn changed(&self, operation: &str, request: UpdateItemFluentBuilder) -> Result<Changed, Fault> {
-        match request.send().await {
-            Ok(_) => Ok(Changed::Yes),
-            Err(error) if is_refused(&error) => Ok(Changed::NoBatch),
-            Err(error) => Err(table::fault(&self.shared.stack.ledger(), operation.to_owned(), error)),
+    /// Makes a change. A transaction that writes the same item just then refuses it: it is made again after a moment.
+    pub(super) async fn changed(
+        &self,
+        operation: &str,
+        request: impl Fn() -> UpdateItemFluentBuilder,
+    ) -> Result<Changed, Fault> {
+        let mut tried = 0;
+        loop {
+            let Err(error) = request().send().await else {
+                return Ok(Changed::Yes);
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    return Ok(if failed.item().is_some() { Changed::Refused } else { Changed::NoItem });
+                }
+                Some(UpdateItemError::TransactionConflictException(_)) if tried < TRIES => {
+                    self.clock.sleep(self.pause(tried)).await;
+                    tried += 1;
+                }
+                _ => return Err(table::fault(&self.shared.stack.ledger(), operation.to_owned(), error)),
+            }
         }
     }
 
-    fn expiry(&self) -> AttributeValue {
+    pub(super) fn expiry(&self) -> AttributeValue {
         let now = self.clock.now().as_nanos() / 1_000_000_000;
         number(now.saturating_add(KEPT))
     }
 }
 
 /// What became of a change.
-enum Changed {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Changed {
     Yes,
-    NoBatch,
+    /// The item isn't as the change wants it.
+    Refused,
+    /// There is no such item.
+    NoItem,
 }
 
 /// The counts in a batch's item.
@@ -177,10 +162,6 @@ fn found(item: &Item, batch: &NewBatch) -> Result<(Opened, u64), Malformed> {
         return Ok((Opened::Foreign, created_at));
     }
     Ok((Opened::Resumed(mark(item)?), created_at))
-}
-
-fn is_refused<R>(error: &SdkError<UpdateItemError, R>) -> bool {
-    error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }
 
 /// The service said that the batch is there and didn't show it: DynamoDB always does.

@@ -39,14 +39,14 @@ struct Held {
 pub(super) enum Stage {
     /// It is hidden from others, and nothing has been done yet.
     Hidden,
-    /// Some of its children are durable, or all of them and not counted yet.
+    /// Its children are counted as known; some may be durable.
     Growing,
-    /// Its copy or letter is durable, or all its children are, and counted.
+    /// Its copy or letter is durable, or all its children are.
     Copied,
-    /// SQS was asked to delete it, and the reply was lost.
-    Asked,
-    /// It is deleted, but not counted.
-    Deleted,
+    /// It is counted, if its batch counts it.
+    Counted,
+    /// If that was the end of its batch, it is told: the message may be deleted.
+    Told,
     /// All of it is done.
     Ended,
 }

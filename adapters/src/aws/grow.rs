@@ -1,7 +1,9 @@
-//! Sends the children of tasks that are done, and counts them as known, before their parents are deleted.
+//! Counts the children of tasks that are done as known, then sends them, all before their parents are counted and deleted.
 //!
-//! A crash in between sends them again when the parent is called again: they have the same ids then. Within this
-//! process the book knows which were sent.
+//! In that order a batch never looks as if it had ended while children are on their way: they are known before anybody can
+//! end them, and their parent is open until they are durable. A crash in between counts and sends them again when the parent
+//! is called again: each is known once, for they have the same ids then. Should the parent's answer make fewer of them after
+//! such a crash, what was known and never sent keeps its batch open. Within this process the book knows which were sent.
 
 use std::collections::HashMap;
 
@@ -10,9 +12,11 @@ use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
 use jobq_core::settlement::{Child, End};
+use jobq_core::task::TaskId;
 
 use super::book::Stage;
 use super::packing::{LONGEST_DELAY, Message};
+use super::page::Note;
 use super::settle::{AT_ONCE, Ending, OPERATION};
 use super::store::AwsStore;
 use super::tens::{Answer, all};
@@ -21,10 +25,35 @@ use super::tens::{Answer, all};
 type Origin = (usize, usize);
 
 impl<C: Clock> AwsStore<C> {
-    /// Sends and counts the children that aren't sent and counted yet. Answers with the first fault.
+    /// Counts and sends the children that aren't counted and sent yet. Answers with the first fault.
     pub(super) async fn grow(&self, endings: &mut [Ending<'_>]) -> Option<Fault> {
-        let fault = self.send_children(endings).await;
-        fault.or(self.count_grown(endings).await)
+        let fault = self.count_children(endings).await;
+        fault.or(self.send_children(endings).await)
+    }
+
+    async fn count_children(&self, endings: &mut [Ending<'_>]) -> Option<Fault> {
+        let mut batches: HashMap<&BatchId, (Vec<&TaskId>, Vec<usize>)> = HashMap::new();
+        for (at, ending) in endings.iter().enumerate() {
+            let End::Done { of, children } = &ending.settlement.end else { continue };
+            if ending.is_at(Stage::Hidden) && !children.is_empty() {
+                let (tasks, numbers) = batches.entry(&of.batch).or_default();
+                tasks.extend(children.iter().map(|child| &child.task));
+                numbers.push(at);
+            }
+        }
+        let jobs = batches.into_iter().map(|(batch, (tasks, numbers))| async move {
+            let notes = tasks.into_iter().map(|task| (task, Note::Known));
+            (numbers, self.count_tasks(batch, notes).await)
+        });
+        let mut counted = futures::stream::iter(jobs.collect::<Vec<_>>()).buffer_unordered(AT_ONCE);
+        let mut fault = None;
+        while let Some((numbers, counted)) = counted.next().await {
+            match counted {
+                Ok(()) => numbers.into_iter().for_each(|number| endings[number].reach(Stage::Growing)),
+                Err(failure) => fault = fault.or(Some(failure)),
+            }
+        }
+        fault
     }
 
     fn child(&self, child: &Child) -> Result<Message, Fault> {
@@ -38,7 +67,7 @@ impl<C: Clock> AwsStore<C> {
     async fn send_children(&self, endings: &mut [Ending<'_>]) -> Option<Fault> {
         let (mut origins, mut fault): (Vec<Origin>, _) = (Vec::new(), None);
         let mut messages: HashMap<String, Vec<(usize, Message)>> = HashMap::new();
-        for (at, ending) in endings.iter_mut().enumerate() {
+        for (at, ending) in endings.iter().enumerate() {
             let Some(children) = open_children(ending) else { continue };
             let made: Result<Vec<_>, Fault> =
                 children.iter().map(|(number, child)| Ok((*number, child, self.child(child)?))).collect();
@@ -49,7 +78,6 @@ impl<C: Clock> AwsStore<C> {
                         messages.entry(to).or_default().push((origins.len(), message));
                         origins.push((at, number));
                     }
-                    ending.reach(Stage::Growing);
                 }
                 Err(refused) => fault = fault.or(Some(refused)),
             }
@@ -65,44 +93,22 @@ impl<C: Clock> AwsStore<C> {
                 claim.send(child);
             }
         }
+        endings.iter_mut().filter(|ending| is_grown(ending)).for_each(|ending| ending.reach(Stage::Copied));
         fault.or(told.fault)
-    }
-
-    /// Counts the children of endings that have all of them sent: one write for each batch.
-    async fn count_grown(&self, endings: &mut [Ending<'_>]) -> Option<Fault> {
-        let mut batches: HashMap<BatchId, (u64, Vec<usize>)> = HashMap::new();
-        for (at, ending) in endings.iter().enumerate() {
-            let End::Done { of, children } = &ending.settlement.end else { continue };
-            let sent = ending.claim.as_ref().map_or(0, |claim| claim.sent().len());
-            if ending.is_at(Stage::Growing) && sent == children.len() {
-                let (count, numbers) = batches.entry(of.batch.clone()).or_default();
-                *count += sent as u64;
-                numbers.push(at);
-            }
-        }
-        let mut jobs = Vec::new();
-        for (batch, (count, numbers)) in batches {
-            jobs.push(async move { (numbers, self.count_children(&batch, count).await) });
-        }
-        let mut counted = futures::stream::iter(jobs).buffer_unordered(AT_ONCE);
-        let mut fault = None;
-        while let Some((numbers, counted)) = counted.next().await {
-            match counted {
-                Ok(()) => numbers.into_iter().for_each(|number| endings[number].reach(Stage::Copied)),
-                Err(failure) => fault = fault.or(Some(failure)),
-            }
-        }
-        fault
     }
 }
 
 /// The children that are still to be sent, each with its number; none where there is nothing to do.
 fn open_children<'a>(ending: &Ending<'a>) -> Option<Vec<(usize, &'a Child)>> {
     let End::Done { children, .. } = &ending.settlement.end else { return None };
-    let begins = ending.is_at(Stage::Hidden) && !children.is_empty();
-    if !begins && !ending.is_at(Stage::Growing) {
+    if !ending.is_at(Stage::Growing) {
         return None;
     }
     let sent = ending.claim.as_ref().map(|claim| claim.sent()).unwrap_or_default();
     Some(children.iter().enumerate().filter(|(number, _)| !sent.contains(number)).collect())
+}
+
+/// Whether all of its children are sent.
+fn is_grown(ending: &Ending<'_>) -> bool {
+    open_children(ending).is_some_and(|children| children.is_empty())
 }

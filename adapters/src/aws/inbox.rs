@@ -104,9 +104,7 @@ impl<C: Clock> Inbox for AwsStore<C> {
             let book = locked(&self.shared.book);
             match book.stage(receipt, begun) {
                 None | Some(Stage::Ended) => {}
-                // Nothing of it is left to hide, but what is left to do stays ours.
-                Some(Stage::Deleted) => settled[number] = Settled::Held,
-                Some(Stage::Hidden | Stage::Growing | Stage::Copied | Stage::Asked) => {
+                Some(_) => {
                     let lane = book.lane(receipt).unwrap_or_default();
                     lanes.entry(lane).or_default().push((number, receipt.0.as_str()));
                 }

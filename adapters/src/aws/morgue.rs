@@ -5,8 +5,9 @@
 //! harmed by the receives it counts, because letters are moved on by none. Of more letters than can be received in a
 //! minute (about a hundred thousand), it may miss some.
 //!
-//! Sending back is two writes, the copy and then the delete, and a crash between them leaves both. The copy says which
-//! letter it came from, and whoever receives it asks the ledger whether it is the one that counts: see `twins`.
+//! Sending back is three writes, its task's count, the copy and then the delete, and a crash between them leaves the letter,
+//! to be ended once more. The copy says which letter it came from, and whoever receives it asks the ledger whether it is
+//! the one that counts: see `twins`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,10 +21,12 @@ use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::morgue::{Fate, Found, Morgue, Round};
 use jobq_core::settlement::Settled;
+use jobq_core::task::TaskId;
 use jobq_core::time::Timestamp;
 
 use super::address::Address;
 use super::packing::Message;
+use super::page::Note;
 use super::store::AwsStore;
 use super::tens::{Answer, Told};
 use super::twins::DROPPED;
@@ -117,9 +120,6 @@ impl<C: Clock> Round for AwsRound<C> {
                 seen.ended = true;
             }
         }
-        // Once for each letter: one that couldn't be deleted comes again.
-        let is_gone = |ending: &Ending| deleted.answers.contains(&(ending.number, Answer::Held));
-        fault = fault.or(self.count_back(decided.iter().filter(|(ending, _)| is_gone(ending))).await.err());
         fault.map_or(Ok(settled), Err)
     }
 
@@ -202,6 +202,10 @@ impl<C: Clock> AwsRound<C> {
         let (mut decided, mut fault) = self.decided_before(operation, endings).await;
         let is_decided = |ending: &Ending| decided.iter().any(|(other, _)| other.number == ending.number);
         let open: Vec<&Ending> = endings.iter().filter(|ending| !is_decided(ending)).collect();
+        // Before they are sent: a copy's end must find its task open. What a crash leaves open is closed by the next try.
+        if fault.is_none() {
+            fault = self.count_back(&open).await.err();
+        }
         // What can't be looked up isn't sent: somebody may have dropped it.
         let sent = if fault.is_none() { self.send_back(operation, &open).await } else { Told::default() };
         fault = fault.or(sent.fault);
@@ -270,19 +274,16 @@ impl<C: Clock> AwsRound<C> {
         told
     }
 
-    /// Counts what went back: one write for each batch.
-    async fn count_back<'a>(
-        &self,
-        ended: impl Iterator<Item = &'a (&'a Ending, Settled)>,
-    ) -> Result<(), Fault> {
-        let mut batches: HashMap<&BatchId, u64> = HashMap::new();
-        for (ending, settled) in ended {
-            if let (Settled::Held, Fate::SendBack { copy, counted: true }) = (settled, &ending.fate) {
-                *batches.entry(&copy.batch).or_default() += 1;
+    /// Counts what goes back as open: each task that its batch counts as dead, once.
+    async fn count_back(&self, endings: &[&Ending]) -> Result<(), Fault> {
+        let mut batches: HashMap<&BatchId, Vec<&TaskId>> = HashMap::new();
+        for ending in endings {
+            if let Fate::SendBack { counted: Some(dead), .. } = &ending.fate {
+                batches.entry(&dead.batch).or_default().push(&dead.task);
             }
         }
-        for (batch, back) in batches {
-            self.store.count_back(batch, back).await?;
+        for (batch, tasks) in batches {
+            self.store.count_tasks(batch, tasks.into_iter().map(|task| (task, Note::Back))).await?;
         }
         Ok(())
     }

@@ -65,7 +65,9 @@ impl<C: Clock> AwsStore<C> {
                 self.send_all(&operation, self.shared.stack.lane(queue, lane), messages, AT_ONCE).await;
             told.fault.map_or(Ok(()), Err)?;
         }
-        self.count_sent(batch, sent, mark).await
+        self.count_sent(batch, sent, mark).await?;
+        // The last of its tasks may have ended before this.
+        if mark.complete { self.finish(batch).await } else { Ok(()) }
     }
 
     /// The messages of each lane, all of them checked before any is sent.

@@ -1,19 +1,23 @@
-//! Ends deliveries: copies and letters first, then what they replace is deleted, then the ledger counts.
+//! Ends deliveries: copies, letters and children first, then the ledger counts, then the messages are deleted.
 //!
-//! In that order nothing is lost by dying in between: a task may come twice, and may be missing in its batch's counts.
-//! Whatever fails is a fault of the whole settlement, and settling again goes on from what was done; see [`Claim`].
+//! In that order nothing is lost by dying in between: a task may come twice, and is counted once however often it comes. If it
+//! was its batch's last, that is told before it is deleted. Whatever fails is a fault of the whole settlement, and settling
+//! again goes on from what was done; see [`Claim`].
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::{StreamExt, join};
+use jobq_core::batch::Member;
 use jobq_core::fault::Fault;
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
 use jobq_core::settlement::{End, Settled, Settlement};
+use jobq_core::task::TaskId;
 
 use super::book::{Claim, Stage};
 use super::packing::Message;
+use super::page::Note;
 use super::store::{AwsStore, locked};
 use super::tens::{Answer, Told, all};
 
@@ -28,8 +32,6 @@ pub(super) struct Ending<'a> {
     pub(super) settlement: &'a Settlement,
     /// None if it isn't ours.
     pub(super) claim: Option<Claim<'a>>,
-    /// Whether an earlier settlement asked to delete it, and never learned what became of that.
-    doubtful: bool,
 }
 
 impl<C: Clock> AwsStore<C> {
@@ -38,18 +40,15 @@ impl<C: Clock> AwsStore<C> {
         let mut endings: Vec<Ending<'_>> = Vec::with_capacity(settlements.len());
         for settlement in settlements {
             let claim = Claim::make(&self.shared.book, &settlement.receipt, now);
-            let doubtful = claim.as_ref().is_some_and(|claim| claim.stage() == Stage::Asked);
-            endings.push(Ending { settlement, claim, doubtful });
+            endings.push(Ending { settlement, claim });
         }
         let copied = self.send_copies(&endings).await;
         let mut fault = note(&mut endings, copied);
         fault = fault.or(self.grow(&mut endings).await);
-        // Before it is asked for: the reply may be lost, and this future be dropped.
-        endings.iter_mut().filter(|ending| ending.is_done()).for_each(|ending| ending.reach(Stage::Asked));
+        fault = fault.or(self.count_ended(&mut endings).await);
         let (deleted, released) = join!(self.delete(&endings), self.release(&endings));
         fault = fault.or(note(&mut endings, deleted));
         fault = fault.or(note(&mut endings, released));
-        fault = fault.or(self.count_deleted(&mut endings).await);
         match fault {
             Some(fault) => Err(fault),
             None => Ok(endings.iter().map(Ending::settled).collect()),
@@ -85,11 +84,10 @@ impl<C: Clock> AwsStore<C> {
         told
     }
 
-    /// Deletes what is done, and what a copy or letter replaces.
+    /// Deletes what has ended.
     async fn delete(&self, endings: &[Ending<'_>]) -> Told {
-        let ended = at(endings, Stage::Copied).chain(at(endings, Stage::Asked));
         let mut jobs = Vec::new();
-        for (name, handles) in self.by_queue(ended) {
+        for (name, handles) in self.by_queue(at(endings, Stage::Told)) {
             jobs.push(self.delete_all(OPERATION, name, handles, AT_ONCE));
         }
         all(jobs, AT_ONCE).await
@@ -105,22 +103,29 @@ impl<C: Clock> AwsStore<C> {
         all(jobs, AT_ONCE).await
     }
 
-    /// Counts what is deleted: one write for each batch.
-    async fn count_deleted(&self, endings: &mut [Ending<'_>]) -> Option<Fault> {
-        let mut jobs = Vec::new();
-        for (batch, ended) in ended(endings) {
-            jobs.push(async move {
-                let counted = self.count_ended(&batch, ended.done, ended.dead, ended.skipped).await;
-                (ended.numbers, counted)
-            });
-        }
-        let mut counted = futures::stream::iter(jobs).buffer_unordered(AT_ONCE);
+    /// Counts what has ended, each task of each batch once, and tells the batches' ends.
+    async fn count_ended(&self, endings: &mut [Ending<'_>]) -> Option<Fault> {
+        let jobs = ended(endings).into_iter().map(|(batch, ended)| async move {
+            let counted = self.count_tasks(batch, ended.notes).await;
+            // Even if all of it was counted before: by somebody who was killed before this, perhaps.
+            let told = if counted.is_ok() { self.finish(batch).await } else { Ok(()) };
+            (ended.numbers, counted, told)
+        });
+        let mut counted = futures::stream::iter(jobs.collect::<Vec<_>>()).buffer_unordered(AT_ONCE);
         let mut fault = None;
-        while let Some((numbers, counted)) = counted.next().await {
-            match counted {
-                Ok(()) => numbers.into_iter().for_each(|number| endings[number].reach(Stage::Ended)),
-                Err(failure) => fault = fault.or(Some(failure)),
-            }
+        while let Some((numbers, counted, told)) = counted.next().await {
+            let stage = match (counted, told) {
+                (Ok(()), Ok(())) => Stage::Told,
+                (Ok(()), Err(failure)) => {
+                    fault = fault.or(Some(failure));
+                    Stage::Counted
+                }
+                (Err(failure), _) => {
+                    fault = fault.or(Some(failure));
+                    continue;
+                }
+            };
+            numbers.into_iter().for_each(|number| endings[number].reach(stage));
         }
         fault
     }
@@ -145,14 +150,16 @@ impl Ending<'_> {
         self.claim.as_ref().is_some_and(|claim| claim.stage() == stage)
     }
 
-    /// Whether it is done and nothing has been asked for yet.
-    fn is_done(&self) -> bool {
-        self.is_at(Stage::Hidden)
-            && match &self.settlement.end {
-                End::Done { children, .. } => children.is_empty(),
-                End::Skipped { .. } => true,
-                End::Retry { .. } | End::Dead { .. } | End::Release => false,
-            }
+    /// Whether all is durable that its end leaves behind, and it is to be counted and told.
+    fn is_durable(&self) -> bool {
+        let leaves_nothing = match &self.settlement.end {
+            End::Done { children, .. } => children.is_empty(),
+            End::Skipped { .. } => true,
+            End::Retry { .. } | End::Dead { .. } | End::Release => false,
+        };
+        self.is_at(Stage::Copied)
+            || self.is_at(Stage::Counted)
+            || (leaves_nothing && self.is_at(Stage::Hidden))
     }
 
     pub(super) fn reach(&mut self, stage: Stage) {
@@ -169,10 +176,8 @@ impl Ending<'_> {
         let next = match (claim.stage(), answer, &self.settlement.end) {
             (Stage::Hidden, Answer::Held, End::Retry { .. } | End::Dead { .. }) => Stage::Copied,
             (Stage::Hidden, Answer::Held, End::Release) => Stage::Ended,
-            // What is replaced and can't be deleted comes back: once more is better than never.
-            (Stage::Copied, ..) | (Stage::Asked, Answer::Held, _) => Stage::Deleted,
-            // There is nothing to delete: the first time because it isn't ours, the second because it is done.
-            (Stage::Asked, Answer::Refused(_), _) if self.doubtful => Stage::Deleted,
+            // What can't be deleted comes back: once more is better than never.
+            (Stage::Told, ..) => Stage::Ended,
             _ => Stage::Hidden,
         };
         claim.reach(next);
@@ -199,36 +204,39 @@ fn at<'a, 'b>(
     endings.iter().enumerate().filter(move |(_, ending)| ending.is_at(stage))
 }
 
-/// What of one batch is deleted and not counted.
+/// What of one batch has ended and isn't counted, or not told.
 #[derive(Default)]
-struct Ended {
-    done: u64,
-    dead: u64,
-    skipped: u64,
+struct Ended<'a> {
+    notes: Vec<(&'a TaskId, Note)>,
     numbers: Vec<usize>,
 }
 
-/// What is deleted, by batch. What isn't counted in any has ended.
-fn ended(endings: &mut [Ending<'_>]) -> HashMap<BatchId, Ended> {
-    let mut batches: HashMap<BatchId, Ended> = HashMap::new();
+/// What has ended, by batch. What is counted in none may be deleted.
+fn ended<'a>(endings: &mut [Ending<'a>]) -> HashMap<&'a BatchId, Ended<'a>> {
+    let mut batches: HashMap<&BatchId, Ended<'_>> = HashMap::new();
     for (number, ending) in endings.iter_mut().enumerate() {
-        if !ending.is_at(Stage::Deleted) {
+        if !ending.is_durable() {
             continue;
         }
-        let (of, done, dead, skipped) = match &ending.settlement.end {
-            End::Done { of, .. } => (of, 1, 0, 0),
-            End::Dead { of: Some(of), .. } => (of, 0, 1, 0),
-            End::Skipped { of } => (of, 0, 0, 1),
-            End::Dead { of: None, .. } | End::Retry { .. } | End::Release => {
-                ending.reach(Stage::Ended);
-                continue;
-            }
+        let Some((of, note)) = note_of(&ending.settlement.end) else {
+            ending.reach(Stage::Told);
+            continue;
         };
-        let ended = batches.entry(of.batch.clone()).or_default();
-        ended.done += done;
-        ended.dead += dead;
-        ended.skipped += skipped;
+        let ended = batches.entry(&of.batch).or_default();
         ended.numbers.push(number);
+        if !ending.is_at(Stage::Counted) {
+            ended.notes.push((&of.task, note));
+        }
     }
     batches
+}
+
+/// The task to be counted, and as what.
+fn note_of(end: &End) -> Option<(&Member, Note)> {
+    match end {
+        End::Done { of, .. } => Some((of, Note::Done)),
+        End::Skipped { of } => Some((of, Note::Skipped)),
+        End::Dead { of: Some(of), .. } => Some((of, Note::Dead)),
+        End::Dead { of: None, .. } | End::Retry { .. } | End::Release => None,
+    }
 }

@@ -26,6 +26,7 @@ pub(super) struct Shared {
     /// For receives, on connections of their own.
     pub(super) polls: aws_sdk_sqs::Client,
     pub(super) ledger: aws_sdk_dynamodb::Client,
+    pub(super) events: aws_sdk_eventbridge::Client,
     /// The addresses of queues, once they were asked for.
     pub(super) addresses: Mutex<HashMap<String, String>>,
     /// The deliveries given out.
@@ -42,6 +43,7 @@ impl<C> AwsStore<C> {
             queues: aws_sdk_sqs::Client::new(sdk.config()),
             polls: aws_sdk_sqs::Client::new(&sdk.polls()),
             ledger: aws_sdk_dynamodb::Client::new(&sdk.ledger()),
+            events: aws_sdk_eventbridge::Client::new(sdk.config()),
             addresses: Mutex::default(),
             book: Mutex::default(),
             quiet: Mutex::default(),

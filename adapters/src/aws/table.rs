@@ -1,8 +1,8 @@
 //! How the ledger's items are laid out in its table, and what a failed request to it means.
 //!
-//! One table, one key attribute: `limit#NAME` holds a limit's document, `batch#ID` a batch's mark and counts, `letter#ID`
-//! whom a dead letter's end belongs to, `single#QUEUE#LIKENESS` who sent a task whose like isn't sent again, and
-//! `latest#batches` which batches were opened last.
+//! One table, one key attribute: `limit#NAME` holds a limit's document, `batch#ID` a batch's mark and counts, `page#ID#NAME`
+//! which of its tasks were counted, `letter#ID` whom a dead letter's end belongs to, `single#QUEUE#LIKENESS` who sent a task
+//! whose like isn't sent again, and `latest#batches` which batches were opened last.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -41,6 +41,11 @@ pub(super) fn limit_key(limit: &LimitName) -> AttributeValue {
 /// The key of a batch.
 pub(super) fn batch_key(batch: &BatchId) -> AttributeValue {
     AttributeValue::S(format!("{BATCHES}{batch}"))
+}
+
+/// The key of a page of a batch: no batch's name has a '#'.
+pub(super) fn page_key(batch: &BatchId, name: &str) -> AttributeValue {
+    AttributeValue::S(format!("page#{batch}#{name}"))
 }
 
 /// The key of a dead letter.

@@ -27,9 +27,9 @@ pub(super) const COPY: &str = "jobq.copy";
 /// Who a letter belongs to that was dropped. No copy is called so.
 pub(super) const DROPPED: &str = "dropped";
 
-/// How long it is kept whom a letter belongs to: a letter may be sent back at the end of its time, and its copy wait for
-/// all of its own.
-const KEPT: Duration =
+/// How long it is kept whom a letter belongs to, and which tasks were counted: a letter may be sent back at the end of its
+/// time, and its copy wait for all of its own.
+pub(super) const KEPT: Duration =
     LETTER_RETENTION.saturating_add(TASK_RETENTION).saturating_add(Duration::from_secs(86_400));
 
 /// Requests under way at once.

@@ -86,7 +86,7 @@ fn end_all(
         };
         if let (true, Fate::SendBack { copy, counted }) = (is_there, fate) {
             back.push(copy.clone());
-            dead.extend(counted.then(|| copy.batch.clone()));
+            dead.extend(counted.iter().map(|dead| dead.batch.clone()));
         }
         settled.push(if is_there { Settled::Held } else { Settled::Stale });
     }

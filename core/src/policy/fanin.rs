@@ -57,7 +57,9 @@ pub fn follow_up(
     let delay = due.map(|due| stretch(due, now, longest_delay)).unwrap_or_default();
     let source = format!("the end of {}", completion.batch.id);
     let batch = NewBatch { id: batch, queue: follow_up.queue.clone(), source, created_at: now };
-    Ok((batch, Child { queue: follow_up.queue.clone(), parcel: envelope.seal(), delay }))
+    let child =
+        Child { task: envelope.id.clone(), queue: follow_up.queue.clone(), parcel: envelope.seal(), delay };
+    Ok((batch, child))
 }
 
 fn words(failed: Failed) -> String {

@@ -133,12 +133,12 @@ pub fn children(
 fn sealed(queue: QueueName, envelope: Envelope, sending: Sending) -> Result<Child, String> {
     let stretch = |due| wait::stretch(due, sending.now, sending.longest_delay);
     let delay = envelope.due.map(stretch).unwrap_or_default();
-    let parcel = envelope.seal();
+    let (task, parcel) = (envelope.id.clone(), envelope.seal());
     let bytes = parcel.body.len();
     if bytes > LARGEST_ENVELOPE {
         return Err(format!("the task makes a message of {bytes} bytes, {LARGEST_ENVELOPE} are allowed"));
     }
-    Ok(Child { queue, parcel, delay })
+    Ok(Child { queue, task, parcel, delay })
 }
 
 /// What a failed job says of its parent.

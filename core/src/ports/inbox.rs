@@ -44,15 +44,16 @@ pub trait Inbox: Send + Sync {
 
     /// Ends deliveries.
     ///
-    /// Ok promises, entry by entry and in order: `Held`, the end is durable, and its batch's count was
-    /// raised with it; or `Stale`, nothing was changed. A copy or letter is durable before its original is
-    /// deleted. A copy is hidden for its delay, or for as long as the backend can hide one. Children are durable, and
-    /// counted as known in their batch, before their parent is deleted and counted; a stale parent's are not sent where
-    /// the adapter can write all of it at once.
+    /// Ok promises, entry by entry and in order: `Held`, the end is durable, and its task is counted in its batch, once
+    /// however often it is delivered and settled; or `Stale`, nothing was changed. A copy or letter is durable before its
+    /// original is counted and deleted. A copy is hidden for its delay, or for as long as the backend can hide one. Children
+    /// are counted as known in their batch before anybody can end them, and durable before their parent is counted and
+    /// deleted; a stale parent's are not sent where the adapter can write all of it at once. An end that is the last of
+    /// its batch is noted, or told, before its delivery is deleted.
     ///
     /// A fault means that any of it may have happened: a repeat goes on with what hadn't and answers `Stale` for
-    /// what had; it may then send a copy twice, or count twice, where the adapter can't write all of it at once.
-    /// There a crash in the middle leaves a task uncounted, a task delivered twice is counted twice, and an end
-    /// that comes in the last instant of its time may hold and the task come back all the same.
+    /// what had; it may then send a copy twice where the adapter can't write all of it at once. There a crash in the middle
+    /// lets the task come back, to be called but not counted once more; a task delivered twice has the end that is counted
+    /// first; and an end that comes in the last instant of its time may hold and the task come back all the same.
     fn settle(&self, settlements: &[Settlement]) -> impl Future<Output = Result<Vec<Settled>, Fault>> + Send;
 }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use crate::batch::Member;
 use crate::fault::Fault;
 use crate::letter::LetterId;
 use crate::name::QueueName;
@@ -26,9 +27,9 @@ pub enum Fate {
     SendBack {
         /// The task that starts anew.
         copy: Parcel,
-        /// Whether its batch counts it as dead, and counts one less then: nobody has counted what the backend moved by
-        /// itself, or what was no task when it died.
-        counted: bool,
+        /// The task that its batch counts as dead, and counts as open again then: nobody has counted what the backend
+        /// moved by itself, or what was no task when it died.
+        counted: Option<Member>,
     },
     /// It is deleted.
     Drop,
@@ -55,7 +56,7 @@ pub trait Round: Send {
 
     /// Ends letters that this round has shown. Answers entry by entry, in order: `Held`, that is its end; or
     /// `Stale`, somebody else has ended it, or it was shown too long ago: this call changed nothing. A letter sent
-    /// back is one less dead in its batch if it was counted there. What a crash of another round has sent back or
+    /// back is one less dead in its batch if it was counted there, and a batch that had ended is open again. What a crash of another round has sent back or
     /// dropped already is `Stale`, as far as that can be known: a drop in the same instant may win over it.
     ///
     /// A fault means that any of it may have happened. Whatever is repeated after a fault or a crash, and whoever else

@@ -75,7 +75,7 @@ fn fates(order: &Order, chosen: impl Iterator<Item = Found>, now: Timestamp) -> 
     let fate = |found: Found| match order.judge(&found, &Letter::read(&found.body), now) {
         Judged::Drops => Some((found.id, Fate::Drop)),
         Judged::GoesBack(envelope) => {
-            let counted = Letter::read(&found.body).is_counted();
+            let counted = Letter::read(&found.body).counted();
             Some((found.id, Fate::SendBack { copy: envelope.seal(), counted }))
         }
         // It was another when it was chosen, and letters don't change.

@@ -14,7 +14,8 @@ use jobq_core::settlement::{End, Settled};
 use jobq_core::time::Timestamp;
 
 use super::subject::{
-    Subject, all_letters, anybody, batch, bodies, done, letters, nobodys, parcel, push, settle, troops,
+    Subject, all_letters, anybody, batch, bodies, done, letters, member, nobodys, parcel, push, settle,
+    troops,
 };
 
 fn letter(detail: &str) -> Vec<u8> {
@@ -31,7 +32,7 @@ fn letter(detail: &str) -> Vec<u8> {
 async fn kill<S: Outbox + Inbox>(subject: &Subject<S>, store: &S, details: &[&str]) {
     for detail in details {
         push(store, "b", &["task"]).await;
-        let end = End::Dead { letter: letter(detail), of: Some(anybody("b")) };
+        let end = End::Dead { letter: letter(detail), of: Some(member("b", detail)) };
         let receipt = subject.gather_one(store).await.receipt;
         assert_eq!(settle(store, &receipt, end).await, Settled::Held);
     }
@@ -85,7 +86,7 @@ pub async fn what_is_sent_back_is_a_task_again<S: Outbox + Inbox + Depth + Ledge
     let store = subject.open();
     kill(&subject, &store, &["a", "b"]).await;
     let mut round = store.round(&troops());
-    let fate = Fate::SendBack { copy: parcel("b", "again"), counted: true };
+    let fate = Fate::SendBack { copy: parcel("b", "again"), counted: Some(member("b", "a")) };
     let ids = ids(&mut round).await;
     let settled = round.end(vec![(ids[&letter("a")].clone(), fate)]).await.unwrap();
     round.close().await.unwrap();
@@ -109,7 +110,7 @@ pub async fn what_was_not_counted_is_not_counted_back<S: Outbox + Inbox + Ledger
     assert_eq!(settle(&store, &receipt, end).await, Settled::Held);
     let mut round = store.round(&troops());
     let id = ids(&mut round).await.remove(&letter("a")).unwrap();
-    let fate = Fate::SendBack { copy: parcel("b", "again"), counted: false };
+    let fate = Fate::SendBack { copy: parcel("b", "again"), counted: None };
     assert_eq!(round.end(vec![(id, fate)]).await.unwrap(), [Settled::Held]);
     round.close().await.unwrap();
     let tally = store.tally(&batch("b")).await.unwrap().unwrap();
@@ -136,7 +137,7 @@ pub async fn a_letter_ends_once<S: Outbox + Inbox + Depth + Morgue>(subject: Sub
     kill(&subject, &store, &["a"]).await;
     let mut round = store.round(&troops());
     let id = ids(&mut round).await.remove(&letter("a")).unwrap();
-    let back = || Fate::SendBack { copy: parcel("b", "again"), counted: true };
+    let back = || Fate::SendBack { copy: parcel("b", "again"), counted: Some(member("b", "a")) };
     let held = round.end(vec![(id.clone(), back())]).await.unwrap();
     assert_eq!(held, [Settled::Held]);
     for fate in [back(), Fate::Drop] {
@@ -168,7 +169,10 @@ pub async fn two_rounds_share_the_letters<S: Outbox + Inbox + Morgue>(subject: S
         let (mine, others) = futures::join!(one.next(), other.next());
         let (mine, others) = (mine.unwrap(), others.unwrap());
         (one_goes_on, other_goes_on) = (!mine.is_empty(), !others.is_empty());
-        let again = |found: Found| (found.id, Fate::SendBack { copy: parcel("b", "again"), counted: true });
+        let again = |found: Found| {
+            let dead = DeadLetter::decode(&found.body).map(|letter| member("b", &letter.detail));
+            (found.id, Fate::SendBack { copy: parcel("b", "again"), counted: dead })
+        };
         let drop = |found: Found| (found.id, Fate::Drop);
         let (held, gone) = futures::join!(
             one.end(mine.into_iter().map(again).collect()),

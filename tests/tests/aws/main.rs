@@ -11,6 +11,7 @@
     reason = "a test may panic, print, and give up after a while"
 )]
 
+mod batches;
 mod bootstraps;
 mod deploy;
 mod duplicates;

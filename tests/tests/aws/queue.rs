@@ -17,15 +17,15 @@ use jobq_core::stack::Stack;
 use jobq_tests::aws::proxy::{Proxy, Trouble};
 use jobq_tests::aws::{ministack, moto};
 use jobq_tests::contract::subject::{
-    VISIBILITY, anybody, batch, bodies, done, letters, new_batch, normal, parcel, push, send, settle,
+    VISIBILITY, batch, bodies, done, letters, member, new_batch, normal, parcel, push, send, settle,
     take_one, troops,
 };
 
 use crate::parts;
 
-type Store = AwsStore<SystemClock>;
+pub(crate) type Store = AwsStore<SystemClock>;
 
-async fn store_of(url: &str, stack: &Stack) -> Store {
+pub(crate) async fn store_of(url: &str, stack: &Stack) -> Store {
     AwsStore::open(&parts::sdk(url).await, stack.clone(), SystemClock::new())
 }
 
@@ -41,7 +41,7 @@ async fn behind_proxy() -> (Store, Proxy) {
 }
 
 /// How many requests of an action the proxy has seen.
-fn seen(proxy: &Proxy, action: &str) -> u64 {
+pub(crate) fn seen(proxy: &Proxy, action: &str) -> u64 {
     let counts = proxy.counts();
     counts.iter().filter(|(kind, _)| kind.action == action).map(|(_, count)| count.requests).sum()
 }
@@ -51,7 +51,7 @@ fn check(fault: &Fault, kind: FaultKind, says: &str) {
     assert!(fault.chain().contains(says), "{}", fault.chain());
 }
 
-async fn gather(store: &Store, count: usize) -> Vec<Delivery> {
+pub(crate) async fn gather(store: &Store, count: usize) -> Vec<Delivery> {
     let mut found = Vec::new();
     while found.len() < count {
         found.extend(store.receive(&normal(store), 10, VISIBILITY, Duration::from_secs(1)).await.unwrap());
@@ -156,9 +156,9 @@ async fn requests_go_in_tens() {
     let ends: Vec<_> =
         receipts.into_iter().map(|receipt| Settlement { queue: troops(), receipt, end: done("b") }).collect();
     assert_eq!(store.settle(&ends).await.unwrap(), [Settled::Held; 1_000]);
-    assert_eq!((seen(&proxy, "DeleteMessageBatch"), seen(&proxy, "UpdateItem")), (100, 2));
+    assert_eq!((seen(&proxy, "DeleteMessageBatch"), seen(&proxy, "TransactWriteItems")), (100, 1));
     assert_eq!(store.settle(&ends).await.unwrap(), [Settled::Stale; 1_000]);
-    assert_eq!((seen(&proxy, "DeleteMessageBatch"), seen(&proxy, "UpdateItem")), (100, 2));
+    assert_eq!((seen(&proxy, "DeleteMessageBatch"), seen(&proxy, "TransactWriteItems")), (100, 1));
     assert_eq!(seen(&proxy, "GetQueueUrl"), 3, "each lane was looked up once");
 
     proxy.reset();
@@ -230,7 +230,7 @@ async fn a_settlement_whose_reply_was_lost_holds() {
 async fn bury(store: &Store, letter: &str) {
     push(store, "b", &["task"]).await;
     let receipt = gather(store, 1).await.remove(0).receipt;
-    let end = End::Dead { letter: letter.as_bytes().to_vec(), of: Some(anybody("b")) };
+    let end = End::Dead { letter: letter.as_bytes().to_vec(), of: Some(member("b", letter)) };
     assert_eq!(settle(store, &receipt, end).await, Settled::Held);
 }
 
@@ -244,7 +244,7 @@ async fn end_letter(store: &Store, fate: Fate) -> Result<Vec<Settled>, Fault> {
 }
 
 fn again() -> Fate {
-    Fate::SendBack { copy: parcel("b", "again"), counted: true }
+    Fate::SendBack { copy: parcel("b", "again"), counted: Some(member("b", "letter")) }
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ async fn a_copy_is_sent_once_however_often_the_delete_fails() {
     let server = Scripted::start(|action, body, before| match action {
         "ReceiveMessage" => (200, messages(0..2)),
         "DeleteMessageBatch" if before < 2 => (500, json!({ "__type": "InternalFailure" })),
-        "UpdateItem" => (200, json!({})),
+        "TransactWriteItems" | "GetItem" => (200, json!({})),
         _ => (200, all_well(body)),
     })
     .await;
@@ -149,7 +149,7 @@ async fn a_copy_is_sent_once_however_often_the_delete_fails() {
     assert_eq!(store.settle(&ends).await.unwrap(), [Settled::Held; 2]);
     assert_eq!(entries(&server.asked("SendMessageBatch")), [1, 1], "one copy, one letter");
     assert_eq!(entries(&server.asked("DeleteMessageBatch")), [2, 2, 2]);
-    assert_eq!(server.asked("UpdateItem").len(), 1);
+    assert_eq!(server.asked("TransactWriteItems").len(), 1);
 }
 
 /// A delivery whose time is up isn't touched: SQS would say yes, and somebody else may have it.

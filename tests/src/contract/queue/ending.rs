@@ -27,13 +27,34 @@ pub async fn done_is_gone<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
     assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
 }
 
+/// A task whose delivery has run out and that came to somebody else is counted once, whoever settles it and how.
+pub async fn p1_a_task_delivered_again_is_counted_once<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
+    let (store, other) = (subject.open(), subject.open());
+    push(&store, "b", &["one"]).await;
+    let first = subject.gather_one(&store).await;
+    subject.until(subject.now() + subject.visibility() + subject.moment()).await;
+    let again = subject.gather_one(&other).await;
+    let end = || End::Done { of: member("b", "one"), children: Vec::new() };
+    assert_eq!(settle(&other, &again.receipt, end()).await, Settled::Held);
+    assert_eq!(settle(&store, &first.receipt, end()).await, Settled::Stale);
+    let dead = End::Dead { letter: b"letter".to_vec(), of: Some(member("b", "one")) };
+    assert_eq!(settle(&store, &first.receipt, dead).await, Settled::Stale);
+    let counted = Tally { known: 1, done: 1, ..Tally::default() };
+    assert_eq!(subject.open().tally(&batch("b")).await.unwrap(), Some(counted));
+}
+
 /// The children of a task done are there, in their queues and after their delays, known to the batch and sent once.
 pub async fn children_come_with_the_end<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
     let store = subject.open();
     push(&store, "b", &["parent"]).await;
     let receipt = subject.gather_one(&store).await.receipt;
     let delay = subject.visibility() * 2;
-    let child = |queue, body, delay| Child { queue, parcel: parcel("b", body), delay };
+    let child = |queue, body: &str, delay| Child {
+        queue,
+        task: body.parse().unwrap(),
+        parcel: parcel("b", body),
+        delay,
+    };
     let children = vec![
         child(troops(), "soon", Duration::ZERO),
         child(troops(), "later", delay),

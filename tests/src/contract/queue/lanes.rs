@@ -10,7 +10,7 @@ use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Parcel, Settled, Settlement};
 use jobq_core::task::Priority;
 
-use crate::contract::subject::{Subject, all_letters, anybody, bodies, done, letters, parcel, send, troops};
+use crate::contract::subject::{Subject, all_letters, bodies, done, letters, member, parcel, send, troops};
 
 /// A parcel of this priority, whose body is its word.
 fn of(priority: Priority) -> Parcel {
@@ -88,7 +88,8 @@ pub async fn a_task_keeps_its_lane<S: Outbox + Inbox + Morgue>(subject: Subject<
     let again = gather_all(&subject, &store, 3).await;
     assert_eq!(sorted(&again), ["bulk", "high", "normal"]);
     let die = |delivery: Delivery| {
-        let end = End::Dead { letter: delivery.body, of: Some(anybody("b")) };
+        let of = Some(member("b", std::str::from_utf8(&delivery.body).unwrap()));
+        let end = End::Dead { letter: delivery.body, of };
         Settlement { queue: troops(), receipt: delivery.receipt, end }
     };
     let ends: Vec<_> = again.into_iter().map(die).collect();
@@ -102,7 +103,8 @@ pub async fn what_is_sent_back_goes_to_its_lane<S: Outbox + Inbox + Morgue>(subj
     let store = subject.open();
     push_one_each(&store).await;
     let die = |delivery: Delivery| {
-        let end = End::Dead { letter: delivery.body, of: Some(anybody("b")) };
+        let of = Some(member("b", std::str::from_utf8(&delivery.body).unwrap()));
+        let end = End::Dead { letter: delivery.body, of };
         Settlement { queue: troops(), receipt: delivery.receipt, end }
     };
     let ends: Vec<_> = gather_all(&subject, &store, 3).await.into_iter().map(die).collect();
@@ -115,8 +117,9 @@ pub async fn what_is_sent_back_goes_to_its_lane<S: Outbox + Inbox + Morgue>(subj
         found = all_letters(&mut round).await;
     }
     let back = found.into_iter().map(|letter| {
-        let copy = of(std::str::from_utf8(&letter.body).unwrap().parse().unwrap());
-        (letter.id, Fate::SendBack { copy, counted: true })
+        let word = std::str::from_utf8(&letter.body).unwrap();
+        let (copy, counted) = (of(word.parse().unwrap()), Some(member("b", word)));
+        (letter.id, Fate::SendBack { copy, counted })
     });
     assert_eq!(round.end(back.collect()).await.unwrap(), [Settled::Held; 3]);
     round.close().await.unwrap();

@@ -1,0 +1,165 @@
+//! Tells that a batch has ended, by an event on the account's default bus of EventBridge.
+//!
+//! Whoever counts its last task, or moves its mark to the end, finds that out by a look at the batch, notes the instant, tells
+//! it, and notes that it is told; only then are the messages deleted whose end it was. So after a crash in between they come
+//! again, and whoever gets them tells it. It is told once, but for a crash between telling and noting it: the event says how
+//! many times the batch has ended, and is the same then.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use jobq_core::completion::Completion;
+use jobq_core::fault::{Fault, FaultKind};
+use jobq_core::name::BatchId;
+use jobq_core::ports::clock::Clock;
+use jobq_core::time::Timestamp;
+
+use super::batch::Changed;
+use super::failure;
+use super::overview::summary;
+use super::store::AwsStore;
+use super::table::{self, Item, Malformed, flag, number, whole};
+
+/// What events say they come from.
+const SOURCE: &str = "jobq";
+
+/// What an event says it tells: that a batch has ended.
+const BATCH_FINISHED: &str = "Batch finished";
+
+/// How long one program has for telling it before another one does.
+const HOLD: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether another program has told it, and how long between.
+const LOOKS: u32 = 20;
+const BETWEEN: Duration = Duration::from_millis(200);
+
+/// How the end of a batch stands.
+enum Stand {
+    /// It hasn't ended, or it is told.
+    Settled,
+    /// Somebody is about to tell it.
+    Held,
+    /// It is to be told: it has ended so, and the hold on it that has run out.
+    Untold(Completion, Option<u64>),
+}
+
+impl<C: Clock> AwsStore<C> {
+    /// Tells that a batch has ended if it has and nobody told it. Ok promises that it is told, or open. Repeats are safe.
+    pub(super) async fn finish(&self, batch: &BatchId) -> Result<(), Fault> {
+        let operation = format!("tell whether batch '{batch}' has ended");
+        for _ in 0..LOOKS {
+            let Some(item) = self.item(operation.clone(), table::batch_key(batch)).await? else {
+                return Ok(());
+            };
+            let stand = stand(&item, self.clock.now());
+            match stand.map_err(|malformed| table::unreadable(operation.clone(), malformed))? {
+                Stand::Settled => return Ok(()),
+                Stand::Held => self.clock.sleep(BETWEEN).await,
+                Stand::Untold(completion, held) => {
+                    let until = self.clock.now().plus(HOLD).as_nanos();
+                    // Somebody else may have been faster, or have opened it again: looked at once more.
+                    if self.hold(&operation, &completion, held, until).await? {
+                        return self.tell(&operation, &completion, until).await;
+                    }
+                }
+            }
+        }
+        let cause = "another program is about to tell it, and hasn't yet";
+        Err(Fault::new(FaultKind::Passing, operation).caused_by(cause))
+    }
+
+    /// Notes how the batch has ended, and keeps others from telling it; false if it isn't as it was looked at any more.
+    async fn hold(
+        &self,
+        operation: &str,
+        completion: &Completion,
+        held: Option<u64>,
+        until: u64,
+    ) -> Result<bool, Fault> {
+        let request = || {
+            let tally = completion.batch.tally;
+            let request = self
+                .change(&completion.batch.id)
+                .update_expression(
+                    "SET finished_at = :finished_at, times = :times, told = :told, held_until = :until, \
+                     expires = :expires",
+                )
+                .expression_attribute_values(":finished_at", number(completion.finished_at.as_nanos()))
+                .expression_attribute_values(":times", number(completion.times))
+                .expression_attribute_values(":told", AttributeValue::Bool(false))
+                .expression_attribute_values(":until", number(until))
+                .expression_attribute_values(":known", number(tally.known))
+                .expression_attribute_values(":done", number(tally.done))
+                .expression_attribute_values(":dead", number(tally.dead));
+            let counts = "known = :known AND done = :done AND dead = :dead";
+            match held {
+                None => {
+                    request.condition_expression(format!("{counts} AND attribute_not_exists(held_until)"))
+                }
+                Some(held) => request
+                    .condition_expression(format!("{counts} AND held_until = :held"))
+                    .expression_attribute_values(":held", number(held)),
+            }
+        };
+        Ok(self.changed(operation, request).await? == Changed::Yes)
+    }
+
+    async fn tell(&self, operation: &str, completion: &Completion, until: u64) -> Result<(), Fault> {
+        let sent = self.put_event(operation, completion).await;
+        // Told, or free for the next try at once.
+        let noted = if sent.is_ok() { "told = :told" } else { "held_until = :free" };
+        let request = || -> UpdateItemFluentBuilder {
+            let request = self
+                .change(&completion.batch.id)
+                .update_expression(format!("SET {noted}, expires = :expires"))
+                .condition_expression("held_until = :until")
+                .expression_attribute_values(":until", number(until));
+            match sent.is_ok() {
+                true => request.expression_attribute_values(":told", AttributeValue::Bool(true)),
+                false => request.expression_attribute_values(":free", number(0)),
+            }
+        };
+        let noted = self.changed(operation, request).await;
+        sent.and(noted.map(drop))
+    }
+
+    async fn put_event(&self, operation: &str, completion: &Completion) -> Result<(), Fault> {
+        let mut detail = completion.summary();
+        // Of several stacks in one account, whose batch it is.
+        detail["stack"] = self.shared.stack.name.as_str().into();
+        let entry = PutEventsRequestEntry::builder()
+            .source(SOURCE)
+            .detail_type(BATCH_FINISHED)
+            .detail(detail.to_string())
+            .build();
+        let put = self.shared.events.put_events().entries(entry).send().await;
+        let put = put.map_err(|error| failure::fault(operation, error))?;
+        match put.entries().iter().find_map(|entry| entry.error_code()) {
+            None => Ok(()),
+            Some(code) => {
+                let cause = format!("EventBridge didn't take the event: {code}");
+                Err(Fault::new(FaultKind::Passing, operation).caused_by(cause))
+            }
+        }
+    }
+}
+
+fn stand(item: &Item, now: Timestamp) -> Result<Stand, Malformed> {
+    let batch = summary(item)?;
+    let has = |attribute| item.contains_key(attribute);
+    if !batch.has_ended() || (has("told") && flag(item, "told")?) {
+        return Ok(Stand::Settled);
+    }
+    let held = has("held_until").then(|| whole(item, "held_until")).transpose()?;
+    if held.is_some_and(|until| until > now.as_nanos()) {
+        return Ok(Stand::Held);
+    }
+    // Whoever noted its end and was killed has counted it.
+    let noted = has("finished_at").then(|| whole(item, "finished_at")).transpose()?;
+    let times = if has("times") { whole(item, "times")? } else { 0 };
+    let times = u32::try_from(times).unwrap_or(u32::MAX).saturating_add(u32::from(noted.is_none()));
+    let finished_at = noted.map_or(now, Timestamp::from_nanos);
+    Ok(Stand::Untold(Completion { batch, finished_at, times }, held))
+}
