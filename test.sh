@@ -58,6 +58,8 @@ cargo build --profile lambda --locked -p jobq-drainer -p jobq-autoscaler "${feat
 target="$(cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')"
 # jobq finds the bootstraps beside itself.
 mkdir -p "$target/shipped"
+# A program that a killed test has left behind can't be written over, but it can be taken away.
+rm -f "$target"/shipped/*
 cp "$target/release/jobq" "$target/lambda/drainer" "$target/lambda/autoscaler" "$target/shipped/"
 JOBQ_BIN="$target/shipped/jobq"
 export JOBQ_BIN

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::process::Child;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -57,6 +58,42 @@ fn pushed(api: &Nginx, config: &str, queue: &str, path: &str) -> Folder {
     folder
 }
 
+/// The shape of the talk that this project grew from: 1 -> 40 -> 1,600 -> 12,800 -> 51,200 calls.
+const TALK: [usize; 4] = [40, 40, 8, 4];
+
+/// An API of the talk's shape with a limiter of its own, 2,000 calls a second.
+fn talk_api() -> Nginx {
+    let ids = |width: usize| (0..width).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+    let limited = "limit_req zone=api burst=40 nodelay; try_files /none";
+    let mut server = String::new();
+    for (level, width) in TALK.iter().enumerate() {
+        let path = format!("^/w{}$", r"/\d+".repeat(level));
+        server += &format!("location ~ \"{path}\" {{ {limited} @list{level}; }}\n");
+        server += &format!("location @list{level} {{ return 200 '{{\"ids\":[{}]}}'; }}\n", ids(*width));
+    }
+    server += &format!("location / {{ {limited} @ok; }}");
+    Nginx::made_of("limit_req_zone $server_name zone=api:1m rate=2000r/s;\n limit_req_status 429;", &server)
+}
+
+fn talk_config() -> String {
+    let stages = ["lists", "warriors", "troops", "groups", "data"];
+    let mut text = "[limits.hermes]\nrate = \"2000/s\"\nhosts = [\"127.0.0.1\"]\nallow_private = true\n\
+                    max_in_flight = 60\n"
+        .to_owned();
+    for (at, stage) in stages.iter().enumerate() {
+        text += &format!("[queues.{stage}]\nlimit = \"hermes\"\ntimeout = \"2s\"\nvisibility = \"5s\"\n");
+        if at == 0 {
+            text += "on_complete = { command = [\"sh\", \"-c\", \"cat >> ended.jsonl\"] }\n";
+        }
+        if let Some(next) = stages.get(at + 1) {
+            text += &format!(
+                "then = {{ queue = \"{next}\", each = \".ids[]\", task = '\"\\($task.url)/\\(.)\"' }}\n"
+            );
+        }
+    }
+    text
+}
+
 /// How often each path was called.
 fn calls(api: &Nginx) -> HashMap<String, usize> {
     let mut calls = HashMap::new();
@@ -109,6 +146,43 @@ fn p1_what_grows_is_whole_whatever_is_killed() {
     let batch = batch(&folder);
     assert_eq!((batch["known"].as_u64(), batch["done"].as_u64()), (Some(CALLS as u64), Some(CALLS as u64)));
     assert_eq!(batch["dead"], 0);
+}
+
+#[test]
+fn p1_the_talks_pipeline_is_whole_and_its_end_told_once_though_three_drainers_are_killed() {
+    let _turn = alone();
+    let all: usize = 1 + TALK
+        .iter()
+        .scan(1, |width, more| {
+            *width *= more;
+            Some(*width)
+        })
+        .sum::<usize>();
+    let api = talk_api();
+    let folder = pushed(&api, &talk_config(), "lists", "/w");
+    let drain = || start(folder.path(), ["drain", "--until-empty", "--quiet"]);
+    // Of each call there are some 30 bytes in nginx's log; reading all of it again and again would take half a processor.
+    let logged = || std::fs::metadata(api.log()).map_or(0, |log| usize::try_from(log.len() / 30).unwrap());
+    let begun = Instant::now();
+    let mut drainers: Vec<Child> = (0..3).map(|_| drain()).collect();
+    for (kill, drainer) in drainers.iter_mut().enumerate() {
+        until("the next moment to kill at", || logged() > all * (kill + 1) / 4);
+        let mut victim = std::mem::replace(drainer, drain());
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+    }
+    drainers.into_iter().for_each(|drainer| drop(wait(drainer).with_code(0)));
+    println!("{all} calls in {:.1} s, three drainers killed on the way", begun.elapsed().as_secs_f64());
+
+    let answered = api.calls().into_iter().filter(|call| call.status == 200);
+    let paths: HashSet<String> = answered.map(|call| call.path).collect();
+    assert_eq!(paths.len(), all, "not one call is missing");
+    let batch = batch(&folder);
+    assert_eq!((batch["known"].as_u64(), batch["done"].as_u64()), (Some(all as u64), Some(all as u64)));
+    let told = std::fs::read_to_string(folder.path().join("ended.jsonl")).unwrap();
+    let told: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((told[0]["done"].as_u64(), told[0]["dead"].as_u64()), (Some(all as u64), Some(0)));
 }
 
 #[test]
