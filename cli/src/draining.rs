@@ -7,7 +7,6 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
-use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
 use jobq_adapters::log::lines::LogLines;
 use jobq_core::event::drainers::DrainBegun;
 use jobq_core::fault::Fault;
@@ -20,12 +19,12 @@ use jobq_drainer::drain;
 use jobq_drainer::plan::{Plan, Until};
 use jobq_drainer::summary::Summary;
 
-use crate::env_vars;
 use crate::exposing::{self, Exposed};
 use crate::failure::Failure;
 use crate::finishing::Finishing;
 use crate::meter::Meter;
 use crate::printer::Printer;
+use crate::programs;
 use crate::progress::{self, Goal};
 use crate::recorder::Recorder;
 use crate::results::Results;
@@ -92,7 +91,7 @@ pub(crate) async fn run(
         counters,
     };
     let (results, spans) = (work.results, Arc::new(traces::open(printer)));
-    let jq = Sandbox::of(env_vars::own_file()?, Bounds::default());
+    let jq = programs::sandbox()?;
     let world = DrainWorld { store, target, results, jq, recorder, spans, clock };
     let recorder = &world.recorder;
     let recorders = [recorder];
@@ -119,7 +118,8 @@ pub(crate) async fn run(
         () = listening => Ok(Summary::default()),
         () = show(printer, &recorder.meter, clock, work.goal) => Ok(Summary::default()),
         () = exposing::serve(exposed.as_ref(), &recorders) => Ok(Summary::default()),
-        never = work.finishing.go_on() => match never {},
+        // After a stop they are told once more, when all is settled.
+        () = async { work.finishing.until(&stop).await; pending().await } => Ok(Summary::default()),
     };
     // Where there is a log it has told them.
     if printer.log().is_none() {

@@ -1,13 +1,12 @@
 //! Telling the ends of batches while tasks are drained: the next task is pushed, hooks are told.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::path::Path;
 use std::time::Duration;
 
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::hook::Hooks;
-use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
+use jobq_adapters::jq::sandbox::Sandbox;
 use jobq_core::event::batches::BatchFinished;
 use jobq_core::name::QueueName;
 use jobq_core::ports::clock::Clock;
@@ -15,9 +14,9 @@ use jobq_core::queue::Queue;
 use jobq_producer::finished::{Finished, Teller};
 use tokio::sync::Mutex;
 
-use crate::env_vars;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::programs;
 use crate::project::Project;
 use crate::pushing::longest_delay;
 use crate::signals::Stop;
@@ -46,7 +45,7 @@ impl Finishing {
         Ok(Self {
             store: store.clone(),
             queues: project.config.queues.clone(),
-            jq: Sandbox::of(env_vars::own_file()?, Bounds::default()),
+            jq: programs::sandbox()?,
             hooks: Hooks::new(beside.to_owned())?,
             longest_delay: longest_delay(project.backend),
             pushed: Mutex::default(),
@@ -87,15 +86,6 @@ impl Finishing {
                 () = stop.asked(1) => {}
                 () = clock.sleep(EVERY) => {}
             }
-        }
-    }
-
-    /// Tells them again and again, and never ends by itself.
-    pub(crate) async fn go_on(&self) -> Infallible {
-        let clock = SystemClock::new();
-        loop {
-            self.tell().await;
-            clock.sleep(EVERY).await;
         }
     }
 

@@ -1,9 +1,18 @@
-//! The jq programs of a configuration, looked at before anything is done with it.
+//! The jq programs of a configuration: looked at before anything is done with it, and run in processes of this program.
 
 use jobq_adapters::jq::language::Program;
+use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
 use jobq_core::config::Config;
 use jobq_core::config::problem::Problem;
 use jobq_core::jq::VARIABLES;
+
+use crate::env_vars;
+use crate::failure::Failure;
+
+/// Runs programs by this program's own file. Starts nothing yet.
+pub(crate) fn sandbox() -> Result<Sandbox, Failure> {
+    Ok(Sandbox::of(env_vars::own_file()?, Bounds::default()))
+}
 
 /// What is wrong with the programs of a configuration read from this file.
 pub(crate) fn problems(config: &Config, file: &str) -> Vec<Problem> {

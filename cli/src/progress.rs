@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use jobq_adapters::clock::SystemClock;
 use jobq_core::human;
 use jobq_core::ports::clock::Clock;
@@ -49,6 +49,14 @@ pub(crate) async fn show(printer: Printer, meter: &Meter, clock: SystemClock, go
     }
 }
 
+/// A bar of this length where progress is drawn in place.
+pub(crate) fn bar(printer: Printer, template: &str, length: u64) -> Option<ProgressBar> {
+    printer.draws().then(|| {
+        let style = ProgressStyle::with_template(template);
+        ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    })
+}
+
 struct View {
     printer: Printer,
     bar: Option<ProgressBar>,
@@ -57,13 +65,7 @@ struct View {
 
 impl View {
     fn new(printer: Printer, goal: Goal) -> Self {
-        let bar = printer.draws().then(|| {
-            let style = ProgressStyle::with_template("{bar:20} {wide_msg}");
-            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-            let target = ProgressDrawTarget::stderr();
-            ProgressBar::with_draw_target(Some(goal.tasks), target).with_style(style)
-        });
-        Self { printer, bar, goal }
+        Self { printer, bar: bar(printer, "{bar:20} {wide_msg}", goal.tasks), goal }
     }
 
     fn warn(&self, warnings: &[String]) {

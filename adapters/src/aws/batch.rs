@@ -13,7 +13,7 @@ use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
 
 use super::store::AwsStore;
-use super::table::{self, EXPIRES, ID, Item, Malformed, flag, number, text, whole};
+use super::table::{self, EXPIRES, ID, Item, Malformed, flag, number, text, whole, whole_if_any};
 
 /// How long a batch is kept after its last change: 90 days, in seconds. Its last task is gone from SQS after 14 days
 /// at most; the rest is for those who look back.
@@ -143,7 +143,7 @@ pub(super) fn tally(item: &Item) -> Result<Tally, Malformed> {
         done: whole(item, "done")?,
         dead: whole(item, "dead")?,
         // Batches of older programs have none.
-        skipped: if item.contains_key("skipped") { whole(item, "skipped")? } else { 0 },
+        skipped: whole_if_any(item, "skipped")?.unwrap_or(0),
     })
 }
 

@@ -7,7 +7,6 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use jobq_core::completion::Completion;
@@ -20,7 +19,7 @@ use super::batch::Changed;
 use super::failure;
 use super::overview::summary;
 use super::store::AwsStore;
-use super::table::{self, Item, Malformed, flag, number, whole};
+use super::table::{self, Item, Malformed, flag, number, whole_if_any};
 
 /// What events say they come from.
 const SOURCE: &str = "jobq";
@@ -109,17 +108,16 @@ impl<C: Clock> AwsStore<C> {
     async fn tell(&self, operation: &str, completion: &Completion, until: u64) -> Result<(), Fault> {
         let sent = self.put_event(operation, completion).await;
         // Told, or free for the next try at once.
-        let noted = if sent.is_ok() { "told = :told" } else { "held_until = :free" };
-        let request = || -> UpdateItemFluentBuilder {
-            let request = self
-                .change(&completion.batch.id)
-                .update_expression(format!("SET {noted}, expires = :expires"))
+        let (noted, value) = match &sent {
+            Ok(()) => ("told", AttributeValue::Bool(true)),
+            Err(_) => ("held_until", number(0)),
+        };
+        let request = || {
+            self.change(&completion.batch.id)
+                .update_expression(format!("SET {noted} = :noted, expires = :expires"))
                 .condition_expression("held_until = :until")
-                .expression_attribute_values(":until", number(until));
-            match sent.is_ok() {
-                true => request.expression_attribute_values(":told", AttributeValue::Bool(true)),
-                false => request.expression_attribute_values(":free", number(0)),
-            }
+                .expression_attribute_values(":until", number(until))
+                .expression_attribute_values(":noted", value.clone())
         };
         let noted = self.changed(operation, request).await;
         sent.and(noted.map(drop))
@@ -148,18 +146,17 @@ impl<C: Clock> AwsStore<C> {
 
 fn stand(item: &Item, now: Timestamp) -> Result<Stand, Malformed> {
     let batch = summary(item)?;
-    let has = |attribute| item.contains_key(attribute);
-    if !batch.has_ended() || (has("told") && flag(item, "told")?) {
+    if !batch.has_ended() || (item.contains_key("told") && flag(item, "told")?) {
         return Ok(Stand::Settled);
     }
-    let held = has("held_until").then(|| whole(item, "held_until")).transpose()?;
+    let held = whole_if_any(item, "held_until")?;
     if held.is_some_and(|until| until > now.as_nanos()) {
         return Ok(Stand::Held);
     }
     // Whoever noted its end and was killed has counted it.
-    let noted = has("finished_at").then(|| whole(item, "finished_at")).transpose()?;
-    let times = if has("times") { whole(item, "times")? } else { 0 };
+    let noted = batch.finished_at;
+    let times = whole_if_any(item, "times")?.unwrap_or(0);
     let times = u32::try_from(times).unwrap_or(u32::MAX).saturating_add(u32::from(noted.is_none()));
-    let finished_at = noted.map_or(now, Timestamp::from_nanos);
+    let finished_at = noted.unwrap_or(now);
     Ok(Stand::Untold(Completion { batch, finished_at, times }, held))
 }

@@ -66,7 +66,7 @@ impl<C> AwsStore<C> {
 }
 
 fn moment(item: &Item, key: &'static str) -> Result<Option<Timestamp>, Malformed> {
-    item.contains_key(key).then(|| table::whole(item, key).map(Timestamp::from_nanos)).transpose()
+    Ok(table::whole_if_any(item, key)?.map(Timestamp::from_nanos))
 }
 
 pub(super) fn summary(item: &Item) -> Result<BatchSummary, Malformed> {

@@ -117,33 +117,35 @@ impl Page<'_> {
     }
 
     /// Says what becomes of the page's sets.
-    fn changing(&self, update: UpdateBuilder) -> UpdateBuilder {
-        let sets: [(&str, &str, &[Note]); 4] = [
-            ("ADD", "known", &[Note::Known]),
-            ("ADD", "ended", &[Note::Done, Note::Dead, Note::Skipped]),
-            ("ADD", "dead", &[Note::Dead]),
-            ("DELETE", "ended", &[Note::Back]),
+    fn changing(&self, mut update: UpdateBuilder) -> UpdateBuilder {
+        let sets: [(&str, &[Note]); 3] = [
+            ("known", &[Note::Known]),
+            ("ended", &[Note::Done, Note::Dead, Note::Skipped]),
+            ("dead", &[Note::Dead]),
         ];
+        let mut added = Vec::new();
+        for (set, notes) in sets {
+            if let Some(entries) = self.entries(notes) {
+                update = update.expression_attribute_values(format!(":{set}"), entries);
+                added.push(format!("{set} :{set}"));
+            }
+        }
         let mut expression = format!("SET {EXPIRES} = :expires");
-        let (mut added, mut update) = (Vec::new(), update);
-        for (verb, set, notes) in sets {
-            let entries = self.notes.iter().filter(|(_, note)| notes.contains(note));
-            let entries: Vec<String> = entries.map(|(entry, _)| (*entry).to_owned()).collect();
-            if entries.is_empty() {
-                continue;
-            }
-            let value = if verb == "ADD" { format!(":{set}") } else { ":back".to_owned() };
-            update = update.expression_attribute_values(value.clone(), AttributeValue::Ss(entries));
-            if verb == "ADD" {
-                added.push(format!("{set} {value}"));
-            } else {
-                expression.push_str(" DELETE ended :back, dead :back");
-            }
+        if let Some(back) = self.entries(&[Note::Back]) {
+            update = update.expression_attribute_values(":back", back);
+            expression.push_str(" DELETE ended :back, dead :back");
         }
         if !added.is_empty() {
             expression.push_str(&format!(" ADD {}", added.join(", ")));
         }
         update.update_expression(expression)
+    }
+
+    /// The entries with any of these notes, where there are some: a set of the table is never empty.
+    fn entries(&self, notes: &[Note]) -> Option<AttributeValue> {
+        let entries = self.notes.iter().filter(|(_, note)| notes.contains(note));
+        let entries: Vec<String> = entries.map(|(entry, _)| (*entry).to_owned()).collect();
+        (!entries.is_empty()).then_some(AttributeValue::Ss(entries))
     }
 }
 

@@ -93,6 +93,11 @@ pub(super) fn whole(item: &Item, attribute: &'static str) -> Result<u64, Malform
     found.and_then(|digits| digits.parse().ok()).ok_or(Malformed { attribute, expected: "a whole number" })
 }
 
+/// The same, none where the item has no such attribute.
+pub(super) fn whole_if_any(item: &Item, attribute: &'static str) -> Result<Option<u64>, Malformed> {
+    item.contains_key(attribute).then(|| whole(item, attribute)).transpose()
+}
+
 /// A yes or no in an item.
 pub(super) fn flag(item: &Item, attribute: &'static str) -> Result<bool, Malformed> {
     let found = item.get(attribute).and_then(|value| value.as_bool().ok());

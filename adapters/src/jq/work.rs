@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jaq_json::{Val, read};
 use jobq_core::jq::{Act, Failed, Job, Link, Made};
+use jobq_core::nesting;
 
 use super::language::Program;
 
@@ -121,30 +122,10 @@ fn input(text: &[u8]) -> Result<Val, Failed> {
 }
 
 fn parsed(text: &[u8]) -> Result<Val, Failed> {
-    if depth(text) > DEEPEST {
-        return Err(Failed::Input(format!("the answer is nested deeper than {DEEPEST} levels")));
-    }
+    nesting::check(text, DEEPEST)
+        .map_err(|_| Failed::Input(format!("the answer is nested deeper than {DEEPEST} levels")))?;
     read::parse_single(text).map_err(|error| {
         let begins: String = String::from_utf8_lossy(&text[..text.len().min(60)]).escape_debug().collect();
         Failed::Input(format!("the answer is not JSON: {error}; it begins with '{begins}'"))
     })
-}
-
-/// How deep a JSON text is nested. What isn't JSON has some depth too.
-fn depth(text: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
-    for byte in text {
-        match (in_text, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => in_text = !in_text,
-            (false, b'[' | b'{') => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            (false, b']' | b'}') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }

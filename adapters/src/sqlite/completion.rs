@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jobq_core::batch::{BatchSummary, Tally};
 use jobq_core::completion::Completion;
 use jobq_core::fault::Fault;
 use jobq_core::name::BatchId;
@@ -11,8 +10,8 @@ use jobq_core::ports::completions::Completions;
 use jobq_core::time::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::number::{count, instant, read};
-use super::overview::name;
+use super::number::{count, instant};
+use super::overview::{COLUMNS, summary};
 use super::store::LocalStore;
 
 /// Notes that a batch has ended, if it has just now.
@@ -58,32 +57,19 @@ fn hold_untold(
     now: Timestamp,
     until: Timestamp,
 ) -> rusqlite::Result<Vec<Completion>> {
-    let sql = "UPDATE batches SET held_until = ?2
-               WHERE id IN (SELECT id FROM batches INDEXED BY untold_batches
-                            WHERE finished_at IS NOT NULL AND told = 0 AND (held_until IS NULL OR held_until <= ?1)
-                            ORDER BY finished_at LIMIT ?3)
-               RETURNING name, queue, source, created_at, known, done, dead, skipped, finished_at, times_finished,
-                         canceled_at";
-    let mut update = db.prepare_cached(sql)?;
+    let sql = format!(
+        "UPDATE batches SET held_until = ?2
+         WHERE id IN (SELECT id FROM batches INDEXED BY untold_batches
+                      WHERE finished_at IS NOT NULL AND told = 0 AND (held_until IS NULL OR held_until <= ?1)
+                      ORDER BY finished_at LIMIT ?3)
+         RETURNING {COLUMNS}, times_finished"
+    );
+    let mut update = db.prepare_cached(&sql)?;
     let rows = update.query_map(params![instant(now), instant(until), count(most)], |row| {
-        let number = |column| row.get(column).map(read);
-        let tally = Tally { known: number(4)?, done: number(5)?, dead: number(6)?, skipped: number(7)? };
-        let created_at = Timestamp::from_nanos(number(3)?);
-        let (id, queue, source) = (name(row, 0)?, name(row, 1)?, row.get(2)?);
-        let finished_at = Timestamp::from_nanos(number(8)?);
-        let canceled_at = row.get::<_, Option<i64>>(10)?.map(|at| Timestamp::from_nanos(read(at)));
-        let (complete, finished) = (true, Some(finished_at));
-        let batch = BatchSummary {
-            id,
-            queue,
-            source,
-            created_at,
-            complete,
-            canceled_at,
-            finished_at: finished,
-            tally,
-        };
-        Ok(Completion { batch, finished_at, times: row.get(9)? })
+        let batch = summary(row)?;
+        // Without an end it wouldn't be here.
+        let finished_at = batch.finished_at.unwrap_or(now);
+        Ok(Completion { batch, finished_at, times: row.get("times_finished")? })
     })?;
     let mut held: Vec<Completion> = rows.collect::<rusqlite::Result<_>>()?;
     held.sort_by_key(|completion| completion.finished_at);

@@ -11,10 +11,8 @@ use super::number::read;
 use super::store::LocalStore;
 
 /// A batch's columns, in the order that [`summary`] reads them.
-const BATCHES: &str =
-    "SELECT name, queue, source, created_at, complete, known, done, dead, skipped, canceled_at,
-                              finished_at
-                       FROM batches";
+pub(super) const COLUMNS: &str =
+    "name, queue, source, created_at, complete, known, done, dead, skipped, canceled_at, finished_at";
 
 impl<C> LocalStore<C> {
     /// The queues that were ever used, by name.
@@ -30,7 +28,7 @@ impl<C> LocalStore<C> {
     /// All batches, the latest first.
     pub async fn batches(&self) -> Result<Vec<BatchSummary>, Fault> {
         self.read("list the batches".to_owned(), |db| {
-            let sql = format!("{BATCHES} ORDER BY created_at DESC, id DESC");
+            let sql = format!("SELECT {COLUMNS} FROM batches ORDER BY created_at DESC, id DESC");
             db.prepare_cached(&sql)?.query_map([], summary)?.collect()
         })
         .await
@@ -40,7 +38,7 @@ impl<C> LocalStore<C> {
     pub async fn batch(&self, id: &BatchId) -> Result<Option<BatchSummary>, Fault> {
         let own = id.clone();
         self.read(format!("read batch '{id}'"), move |db| {
-            let sql = format!("{BATCHES} WHERE name = ?1");
+            let sql = format!("SELECT {COLUMNS} FROM batches WHERE name = ?1");
             db.prepare_cached(&sql)?.query_row([own.as_str()], summary).optional()
         })
         .await
@@ -71,7 +69,8 @@ impl<C> LocalStore<C> {
     }
 }
 
-fn summary(row: &Row<'_>) -> rusqlite::Result<BatchSummary> {
+/// A batch, from its columns.
+pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<BatchSummary> {
     Ok(BatchSummary {
         id: name(row, 0)?,
         queue: name(row, 1)?,

@@ -1,12 +1,13 @@
 //! What is seen of a push while it goes on.
 
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar};
 use jobq_core::event::batches::LineRefused;
 use jobq_core::written::problem::Refused;
 use jobq_producer::counts::Notice;
 
 use super::Prepared;
 use crate::printer::Printer;
+use crate::progress::bar;
 
 /// How many refused lines are shown one by one.
 const SHOWN_REFUSALS: u64 = 20;
@@ -22,10 +23,7 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn new(printer: Printer, prepared: &Prepared) -> Self {
-        let bar = prepared.source.bytes().filter(|_| printer.draws()).map(|bytes| {
-            let style = ProgressStyle::with_template("{bar:20} {msg}");
-            ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
+        let bar = prepared.source.bytes().and_then(|bytes| bar(printer, "{bar:20} {msg}", bytes));
         Self { printer, bar, name: prepared.name.clone(), told: prepared.told, refused: 0 }
     }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::http::HttpTarget;
-use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
 use jobq_adapters::log::lines::LogLines;
 use jobq_adapters::otlp::OtlpSpans;
 use jobq_core::event::operations::OperationFailed;
@@ -19,11 +18,11 @@ use jobq_drainer::plan::{Plan, Until};
 use super::TICK;
 use super::crew::IDLE;
 use crate::draining::{drainer_id, process_name};
-use crate::env_vars;
 use crate::exposing;
 use crate::failure::Failure;
 use crate::meter::Meter;
 use crate::printer::Printer;
+use crate::programs;
 use crate::project::Project;
 use crate::recorder::Recorder;
 use crate::store::Store;
@@ -94,7 +93,7 @@ impl Post {
             store: store.clone(),
             target: HttpTarget::new(limit.clone(), secrets)?,
             results: project.results(&queues).await?,
-            jq: Sandbox::of(env_vars::own_file()?, Bounds::default()),
+            jq: programs::sandbox()?,
             recorder,
             spans: Arc::clone(&watchers.spans),
             clock,

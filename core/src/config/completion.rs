@@ -1,11 +1,9 @@
 //! `on_complete` of `[queues.NAME]` to a checked [`OnComplete`].
 
 use std::convert::Infallible;
-use std::str::FromStr;
 
 use super::growth::program;
 use super::keys::completion::ON_COMPLETE;
-use super::nearest::suggestion;
 use super::problem::Problems;
 use super::section::Section;
 use crate::completion::{FollowUp, OnComplete};
@@ -34,18 +32,14 @@ pub(super) fn read(section: &Section, queues: &[&str], problems: &mut Problems) 
 }
 
 fn follow_up(section: &Section, queues: &[&str], problems: &mut Problems) -> Option<FollowUp> {
-    let queue = section.text("queue", problems);
-    if let Some(given) = queue.filter(|given| !queues.contains(given)) {
-        let message = format!("{}: there is no queue '{given}'", section.place("queue"));
-        problems.add_with_hint(section.at("queue"), message, suggestion(given, "queue", queues));
-    }
+    let queue: Option<QueueName> = section.name_of("queue", "queue", queues, problems);
     let task = program(section, "task", problems);
     for (there, other) in [("queue", "task"), ("task", "queue")] {
         if section.has(there) && !section.has(other) {
             problems.add(section.at(there), format!("{}: it needs '{other}' too", section.place(there)));
         }
     }
-    Some(FollowUp { queue: QueueName::from_str(queue?).ok()?, task: task? })
+    Some(FollowUp { queue: queue?, task: task? })
 }
 
 fn url(text: &str) -> Result<String, String> {

@@ -1,9 +1,6 @@
 //! `then` and `page` of `[queues.NAME]` to a checked [`Growth`].
 
-use std::str::FromStr;
-
 use super::keys::growth::{PAGE, THEN};
-use super::nearest::suggestion;
 use super::problem::Problems;
 use super::section::Section;
 use crate::growth::{Growth, MAX_PAGES, Page, Program, Then, Turn};
@@ -23,11 +20,7 @@ pub(super) fn read(section: &Section, queues: &[&str], problems: &mut Problems) 
 }
 
 fn one_then(section: &Section, queues: &[&str], problems: &mut Problems) -> Option<Then> {
-    let given = section.text("queue", problems);
-    if let Some(given) = given.filter(|given| !queues.contains(given)) {
-        let message = format!("{}: there is no queue '{given}'", section.place("queue"));
-        problems.add_with_hint(section.at("queue"), message, suggestion(given, "queue", queues));
-    }
+    let queue: Option<QueueName> = section.name_of("queue", "queue", queues, problems);
     let when = program(section, "when", problems);
     let each = program(section, "each", problems).unwrap_or_else(|| Program {
         code: ".".to_owned(),
@@ -35,7 +28,7 @@ fn one_then(section: &Section, queues: &[&str], problems: &mut Problems) -> Opti
         line: problems.line(section.at("each")),
     });
     let task = program(section, "task", problems);
-    Some(Then { queue: QueueName::from_str(given?).ok()?, when, each, task: task? })
+    Some(Then { queue: queue?, when, each, task: task? })
 }
 
 fn one_page(section: &Section, problems: &mut Problems) -> Option<Page> {

@@ -13,7 +13,6 @@ use crate::queue::Queue;
 use crate::recurring::{RecurringPush, What};
 
 use super::keys::pushes::PUSH;
-use super::nearest::suggestion;
 use super::problem::Problems;
 use super::section::{Entry, Section};
 use crate::secret_names::secret_names;
@@ -29,23 +28,13 @@ pub(super) struct Known<'a> {
 pub(super) fn read(entry: &Entry, known: &Known, problems: &mut Problems) -> Option<RecurringPush> {
     let name = entry.parsed_name(PushName::from_str, problems);
     let section = entry.table(PUSH, problems)?;
-    let queue = queue(&section, known, problems);
+    let queue: Option<QueueName> = section.name_of("queue", "queue", known.written, problems);
     let times = section.parsed("cron", Times::from_str, problems);
     let what = what(&section, problems);
     if let (Some(What::Url(url)), Some(queue)) = (&what, &queue) {
         check_limit(&section, url, queue, known, problems);
     }
     Some(RecurringPush { name: name?, queue: queue?, what: what?, times: times? })
-}
-
-/// The name of a queue that is in the file. Whether it is a good name is the queue's own problem.
-fn queue(section: &Section, known: &Known, problems: &mut Problems) -> Option<QueueName> {
-    let given = section.text("queue", problems)?;
-    if !known.written.contains(&given) {
-        let message = format!("{}: there is no queue '{given}'", section.place("queue"));
-        problems.add_with_hint(section.at("queue"), message, suggestion(given, "queue", known.written));
-    }
-    given.parse().ok()
 }
 
 fn what(section: &Section, problems: &mut Problems) -> Option<What> {

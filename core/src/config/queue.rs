@@ -15,7 +15,6 @@ use super::completion;
 use super::growth;
 use super::header::header_name;
 use super::keys;
-use super::nearest::suggestion;
 use super::problem::Problems;
 use super::section::{Entry, Section};
 
@@ -38,7 +37,7 @@ pub(super) struct Names<'a> {
 pub(super) fn read(entry: &Entry, names: Names, problems: &mut Problems) -> Option<(Queue, bool)> {
     let name = entry.parsed_name(QueueName::from_str, problems);
     let section = entry.table(keys::QUEUE, problems)?;
-    let limit = limit(&section, names.limits, problems);
+    let limit: Option<LimitName> = section.name_of("limit", "limit", names.limits, problems);
     let weight = section.count("weight", problems);
     let bulk_above = section.count_or_never("bulk_above", problems);
     let timeout = section.parsed("timeout", positive, problems);
@@ -80,16 +79,6 @@ pub(super) fn read(entry: &Entry, names: Names, problems: &mut Problems) -> Opti
         ..defaults
     };
     Some((queue, is_bounded))
-}
-
-/// The name of a limit that is in the file. Whether it is a good name is the limit's own problem.
-fn limit(section: &Section, limits: &[&str], problems: &mut Problems) -> Option<LimitName> {
-    let given = section.text("limit", problems)?;
-    if !limits.contains(&given) {
-        let message = format!("{}: there is no limit '{given}'", section.place("limit"));
-        problems.add_with_hint(section.at("limit"), message, suggestion(given, "limit", limits));
-    }
-    given.parse().ok()
 }
 
 fn retry(section: &Section, problems: &mut Problems) -> Retry {

@@ -5,12 +5,13 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::str::FromStr;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{Key, LATER, PLACES};
-use super::nearest::nearest;
+use super::nearest::{nearest, suggestion};
 use super::problem::Problems;
 
 /// One table of the file, with the keys it may hold.
@@ -112,6 +113,23 @@ impl<'a> Section<'a> {
             self.wrong_kind(key, value, problems);
         }
         text
+    }
+
+    /// The name behind `key`, of one of those that the file has: of the `kind` that the problem says. Whether it is a good name
+    /// is told where it is made.
+    pub(super) fn name_of<T: FromStr>(
+        &self,
+        key: &str,
+        kind: &'static str,
+        known: &[&str],
+        problems: &mut Problems,
+    ) -> Option<T> {
+        let given = self.text(key, problems)?;
+        if !known.contains(&given) {
+            let message = format!("{}: there is no {kind} '{given}'", self.place(key));
+            problems.add_with_hint(self.at(key), message, suggestion(given, kind, known));
+        }
+        given.parse().ok()
     }
 
     /// The text behind `key`, as what `parse` makes of it.

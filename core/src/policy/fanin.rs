@@ -1,6 +1,5 @@
 //! Fan-in: from the end of a batch to the one task that goes on with what it has brought.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -10,8 +9,8 @@ use crate::completion::{Completion, FollowUp};
 use crate::envelope::Envelope;
 use crate::jq::{Act, Failed, Job, Link, Made};
 use crate::name::BatchId;
+use crate::policy::made::{self, choose_no_secret};
 use crate::policy::wait::stretch;
-use crate::secret_names::{OPENING, secret_names};
 use crate::settlement::Child;
 use crate::task::{Task, TaskId};
 use crate::time::Timestamp;
@@ -36,20 +35,21 @@ pub fn job(follow_up: &FollowUp, completion: &Completion) -> Job {
 pub fn follow_up(
     follow_up: &FollowUp,
     completion: &Completion,
-    made: Result<Made, Failed>,
+    outcome: Result<Made, Failed>,
     now: Timestamp,
     longest_delay: Option<Duration>,
 ) -> Result<(NewBatch, Child), String> {
     let wrong = |said: String| format!("{}: {said}", follow_up.task.key);
-    let made = made.map_err(|failed| wrong(words(failed)))?;
-    let text = made.first().and_then(|texts| texts.first());
+    let texts = outcome.map_err(|failed| wrong(words(failed)))?;
+    let text = texts.first().and_then(|texts| texts.first());
     let text = text.ok_or_else(|| wrong("it makes no task".to_owned()))?;
-    no_other_secret(text, &follow_up.task.code).map_err(wrong)?;
-    let object = if text.starts_with('"') { Cow::Owned(format!(r#"{{"url":{text}}}"#)) } else { text.into() };
+    // A batch's name may have come from anywhere.
+    choose_no_secret("what it made", text, &follow_up.task.code).map_err(wrong)?;
+    let object = made::object(text);
     let mut written = object::read(&object).map_err(|problem| wrong(problem.to_string()))?;
     let batch = name(completion);
     let (priority, delay) = (written.priority.unwrap_or_default(), written.delay.unwrap_or_default());
-    let due = written.at.or(written.delay.map(|delay| now.plus(delay)));
+    let due = written.due(now);
     let id = written.id.take().unwrap_or_else(|| first(&batch));
     let task = Task { id, request: written.request(), priority, delay };
     let mut envelope = Envelope::new(task, batch.clone(), now);
@@ -67,13 +67,6 @@ fn words(failed: Failed) -> String {
         Failed::TooMany => "it makes more than one task".to_owned(),
         Failed::Input(said) | Failed::Program { said, .. } => said,
     }
-}
-
-/// A batch's name may have come from anywhere: it names no secret.
-fn no_other_secret(text: &str, code: &str) -> Result<(), String> {
-    let names = secret_names(text).map_err(|error| error.to_string())?;
-    let foreign = names.iter().find(|name| !code.contains(&format!("{OPENING}{name}}}")));
-    foreign.map_or(Ok(()), |name| Err(format!("what it made names the secret '{name}', the program doesn't")))
 }
 
 #[expect(clippy::expect_used, reason = "a piece of a name, a digest and a number are a name")]

@@ -102,12 +102,12 @@ pub fn children(
             return Err(Barren { reason: Reason::TooDeep, detail });
         }
         for (item, text) in texts.iter().enumerate() {
-            let child = child::read(then, parent, text, (number, item)).and_then(|task| {
-                let (task, wait) = task;
-                let mut child = parent.child(task, sending.now);
-                child.due = wait.map(|wait| wait.ends(sending.now));
-                sealed(then.queue.clone(), child, sending)
-            });
+            let child =
+                child::read(then, parent, text, (number, item), sending.now).and_then(|(task, due)| {
+                    let mut child = parent.child(task, sending.now);
+                    child.due = due;
+                    sealed(then.queue.clone(), child, sending)
+                });
             children.push(child.map_err(|said| unrendered(&then.task, Some(item), &said, text))?);
         }
     }

@@ -15,6 +15,7 @@ pub mod fanout;
 pub mod fitness;
 pub mod hint;
 pub mod latency;
+mod made;
 pub mod outlook;
 pub mod permits;
 pub mod recent;

@@ -99,6 +99,11 @@ pub fn glance(line: &str) -> Result<(Option<&RawValue>, bool), Problem> {
 }
 
 impl Written<'_> {
+    /// When it may first be called, if it is to wait, of a task that is made at `now`.
+    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.at.or(self.delay.map(|delay| now.plus(delay)))
+    }
+
     /// The call, of which all that isn't said is as usual: no headers, no body, GET without a body and POST with one.
     pub fn request(self) -> Request {
         let headers = self.headers.unwrap_or_default();

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar};
 use jobq_adapters::clock::SystemClock;
 use jobq_core::human::{self, positive};
 use jobq_core::name::BatchId;
@@ -15,7 +15,7 @@ use super::find;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::progress::time_for;
+use crate::progress::{bar, time_for};
 use crate::pushing::parse;
 use crate::readings::batches::{BatchReading, State};
 use crate::store::Store;
@@ -91,11 +91,7 @@ struct View {
 
 impl View {
     fn new(printer: Printer) -> Self {
-        let bar = printer.draws().then(|| {
-            let style = ProgressStyle::with_template("{bar:20} {wide_msg}");
-            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr()).with_style(style)
-        });
+        let bar = bar(printer, "{bar:20} {wide_msg}", 0);
         Self { printer, bar, printed_at: Duration::ZERO, recent: VecDeque::new() }
     }
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader, IsTerminal};
 use std::path::Path;
 
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar};
 use jobq_adapters::clock::SystemClock;
 use jobq_core::name::QueueName;
 use jobq_core::ports::clock::Clock;
@@ -21,6 +21,7 @@ use crate::confirm::{Answer, Consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::progress::bar;
 
 /// How many wrong lines are shown one by one.
 const SHOWN: usize = 20;
@@ -215,11 +216,7 @@ struct View {
 
 impl View {
     fn new(printer: Printer, letters: u64) -> Self {
-        let bar = printer.draws().then(|| {
-            let style = ProgressStyle::with_template("{bar:20} {human_pos}/{human_len} {msg}");
-            ProgressBar::new(letters).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
-        Self { bar }
+        Self { bar: bar(printer, "{bar:20} {human_pos}/{human_len} {msg}", letters) }
     }
 
     fn draw(&self, progress: Progress) {
