@@ -14,7 +14,8 @@ use jobq_core::config::nearest::suggestion;
 use jobq_core::human;
 use jobq_core::limit::Limit;
 use jobq_core::name::{LimitName, QueueName};
-use jobq_core::policy::calendar::pace::effective;
+use jobq_core::policy::calendar::pace::{Source, effective};
+use jobq_core::policy::calendar::phases::{Current, begun};
 use jobq_core::policy::calendar::state::{Change, LimitState, Pause};
 use jobq_core::policy::calendar::{holders, traffic, windows};
 use jobq_core::ports::clock::Clock;
@@ -164,6 +165,7 @@ pub(crate) async fn limit_reading(store: &Store, limit: &Limit) -> Result<LimitR
 impl LimitReading {
     /// What the limit's document says at `now`.
     pub(crate) fn new(limit: &Limit, state: &LimitState, now: Timestamp) -> Self {
+        let state = &*begun(limit, state, now);
         let cooling = state.cool_down.as_ref().filter(|cool| now < cool.until);
         Self {
             limit: limit.name.to_string(),
@@ -232,13 +234,20 @@ fn because(limit: &Limit, state: &LimitState, now: Timestamp) -> Vec<String> {
     if effective.share_per_mille < 1_000 {
         because.push(format!("recovering, at {}% of the pace", effective.share_per_mille / 10));
     }
-    if let Some(until) = effective.overridden {
-        because.push(format!("set to {} by hand{}", effective.pace, still(until, now)));
+    match effective.source {
+        Source::Configured => {}
+        Source::Phase(phase) => because.push(in_phase(limit, &phase, now)),
+        Source::Set(pace, until) => because.push(format!("set to {pace} by hand{}", still(until, now))),
     }
     if limit.headroom_per_mille > 0 && effective.per_second().is_some() {
         because.push(format!("{}% headroom", f64::from(limit.headroom_per_mille) / 10.0));
     }
     because
+}
+
+fn in_phase(limit: &Limit, current: &Current, now: Timestamp) -> String {
+    let Current { number, phase, until, .. } = current;
+    format!("phase {number} of {} ({phase}){}", limit.phases.list.len(), still(Some(*until), now))
 }
 
 fn still(until: Option<Timestamp>, now: Timestamp) -> String {

@@ -34,6 +34,7 @@ pub mod name;
 pub mod nesting;
 pub mod opening;
 pub mod outcome;
+pub mod phase;
 pub mod place;
 pub mod queue;
 pub mod quota;

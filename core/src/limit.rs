@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::drainers::Drainers;
 use crate::host::HostPattern;
 use crate::name::{LimitName, SecretName};
+use crate::phase::Phases;
 use crate::quota::Quota;
 use crate::rate::{Pace, Rate};
 
@@ -19,6 +20,8 @@ pub struct Limit {
     pub name: LimitName,
     /// The pace over all drainers together.
     pub pace: Pace,
+    /// How it gets to that pace, if not at once.
+    pub phases: Phases,
     /// How many slots in a row may be taken at once after a lull, and how many slots late a call may start.
     pub burst: NonZeroU32,
     /// The share of the pace kept back for jitter between start and arrival, in thousandths (0 to 500).
@@ -47,6 +50,7 @@ impl Limit {
         Self {
             name,
             pace,
+            phases: Phases::default(),
             burst: default_burst(pace),
             headroom_per_mille: DEFAULT_HEADROOM_PER_MILLE,
             quotas: Vec::new(),

@@ -28,7 +28,7 @@ impl Timestamp {
     }
 
     /// The instant `seconds` seconds after the epoch.
-    pub fn from_secs(seconds: u64) -> Self {
+    pub const fn from_secs(seconds: u64) -> Self {
         Self(seconds.saturating_mul(1_000_000_000))
     }
 

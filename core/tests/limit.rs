@@ -131,8 +131,10 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..150),
         rate in prop_oneof![Just("50/s"), Just("200/s"), Just("7/s"), Just("1000/s"), Just("90/m")],
         burst in 1..12u32,
+        phases in prop_oneof![Just(vec![]), Just(vec!["1/s for 5s", "1/s to 90/m for 20s"])],
     ) {
-        let limit = limit(rate, burst, &[]);
+        let mut limit = limit(rate, burst, &[]);
+        limit.phases.list = phases.into_iter().map(|phase| phase.parse().unwrap()).collect();
         let starts = starts(&limit, &steps);
         let Pace::Limited(rate) = limit.pace else { unreachable!() };
         for window in [20, 100, 1_000, 1_700, 10_000].map(Duration::from_millis) {

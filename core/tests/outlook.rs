@@ -291,6 +291,17 @@ fn what_the_backend_will_have_forgotten_is_told() {
 }
 
 #[test]
+fn phases_are_in_it() {
+    let mut limit = limit("50/s", &[]);
+    limit.phases.list = ["5/s for 1m", "5/s to 50/s for 2m"].map(|phase| phase.parse().unwrap()).to_vec();
+    for tasks in [100, 1_000, 3_500, 10_000] {
+        let told = least(&one(&limit, &LimitState::default(), queue(tasks), None));
+        let (ends, _) = drained(&limit, LimitState::default(), morning(), &[queue(tasks)]);
+        assert!((told / ends[0] - 1.0).abs() < 0.02, "{tasks} tasks: told {told}, took {}", ends[0]);
+    }
+}
+
+#[test]
 fn years_of_work_are_told_without_playing_each_window() {
     let limit = limit("none", &["10/s"]);
     let told = least(&one(&limit, &LimitState::default(), queue(100_000_000), None));

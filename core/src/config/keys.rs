@@ -120,6 +120,20 @@ pub const LIMIT: &[Key] = &[
         meaning: "The hosts tasks may call: a name, `*.` and a name, an address; each with a `:port` if only that port.",
     },
     Key {
+        name: "phases",
+        kind: Kind::Texts,
+        default: Some("[]"),
+        like: r#"["10/s for 1m", "10/s to 50/s for 5m"]"#,
+        meaning: "Slower rates before it, one after the other, from the first call on: one that stays, or one that goes evenly to another.",
+    },
+    Key {
+        name: "phases_after",
+        kind: Kind::Text,
+        default: Some(r#""10m""#),
+        like: r#""10m""#,
+        meaning: "How long nothing must have been called before the phases begin again.",
+    },
+    Key {
         name: "burst",
         kind: Kind::Count,
         default: Some("10 ms of the rate, at least 1"),

@@ -3,10 +3,12 @@
 use std::str::FromStr;
 
 use crate::host::HostPattern;
+use crate::human;
 use crate::limit::{DEFAULT_HEADROOM_PER_MILLE, Limit, default_burst};
 use crate::name::{LimitName, SecretName};
+use crate::phase::{DEFAULT_PHASES_AFTER, Phase, Phases};
 use crate::quota::Quota;
-use crate::rate::Pace;
+use crate::rate::{Pace, Rate};
 use crate::zone::Zone;
 
 use super::aws;
@@ -23,6 +25,7 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems) -> Option<Limit> {
     let name = entry.parsed_name(LimitName::from_str, problems);
     let section = entry.table(keys::LIMIT, problems)?;
     let pace = section.parsed("rate", Pace::from_str, problems);
+    let phases = phases(&section, pace, problems);
     let burst = section.count("burst", problems);
     let headroom = section.parsed("headroom", headroom, problems);
     let quotas = quotas(&section, problems);
@@ -39,6 +42,7 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems) -> Option<Limit> {
     Some(Limit {
         name: name?,
         pace,
+        phases,
         burst: burst.unwrap_or_else(|| default_burst(pace)),
         headroom_per_mille: headroom.unwrap_or(DEFAULT_HEADROOM_PER_MILLE),
         quotas,
@@ -50,6 +54,18 @@ pub(super) fn read(entry: &Entry, problems: &mut Problems) -> Option<Limit> {
         secrets: without_repeats(secrets.unwrap_or_default().into_iter().chain(named)),
         drainers,
     })
+}
+
+fn phases(section: &Section, pace: Option<Pace>, problems: &mut Problems) -> Phases {
+    let list = section.parsed_list("phases", Phase::from_str, problems).unwrap_or_default();
+    let rates = list.iter().flat_map(|phase| [phase.from, phase.to]);
+    let faster = |rate: &Rate| pace.is_some_and(|pace| rate.interval() < pace.interval());
+    if let (Some(rate), Some(pace)) = (rates.into_iter().find(faster), pace) {
+        let message = format!("{}: {rate} is faster than the limit's rate, {pace}", section.place("phases"));
+        problems.add_with_hint(section.at("phases"), message, "the rate is the most there ever is: raise it");
+    }
+    let after = section.parsed("phases_after", human::positive, problems);
+    Phases { list, after: after.unwrap_or(DEFAULT_PHASES_AFTER) }
 }
 
 fn quotas(section: &Section, problems: &mut Problems) -> Vec<Quota> {

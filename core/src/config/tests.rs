@@ -285,6 +285,20 @@ fn units_and_numbers() {
             "  hint: keep the smaller one",
         ],
     );
+    check_limit(
+        "phases = [\"10/s\", \"10/s to 20 for 1m\"]",
+        &[
+            "jobq.toml:4: limits.hermes.phases: '10/s' is not a phase: it doesn't say for how long...",
+            "jobq.toml:4: limits.hermes.phases: '10/s to 20 for 1m' is not a phase: '20' is not a rate...",
+        ],
+    );
+    check_limit(
+        "phases = [\"10/s for 1m\", \"10/s to 100/s for 1m\"]",
+        &[
+            "jobq.toml:4: limits.hermes.phases: 100/s is faster than the limit's rate, 50/s",
+            "  hint: the rate is the most there ever is: raise it",
+        ],
+    );
     check_queue(
         "bulk_above = \"no\"",
         &[

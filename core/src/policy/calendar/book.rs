@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::alone::{self, Alone, Left};
 use super::holders::Part;
 use super::state::LimitState;
-use super::{holders, pace, traffic, windows};
+use super::{holders, pace, phases, traffic, windows};
 use crate::lease::Lease;
 use crate::limit::Limit;
 use crate::name::DrainerId;
@@ -162,8 +162,10 @@ pub fn book(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want) -> B
     traffic::refuse(&mut next, now, want.refused);
     let part = |cap: NonZeroU32| holders::part(&next, now, &want.drainer, want.in_flight, cap.get());
     let part = limit.max_in_flight.map(part);
-    let answer = answer(limit, &next, now, want, part);
+    let begun = phases::begun(limit, &next, now).into_owned();
+    let answer = answer(limit, &begun, now, want, part);
     if let Answer::Lease(lease) = &answer {
+        next.phases_from = begun.phases_from;
         for quota in &limit.quotas {
             windows::charge(limit, quota, &mut next, lease);
         }
@@ -236,7 +238,7 @@ fn stretch(
     let behind = catch_up.saturating_sub(catch_up / limit.burst.get());
     let rested = state.cool_down.as_ref().map_or(Timestamp::EPOCH, |cool| cool.until);
     let first = next.max(now.minus(behind)).max(rested);
-    let ends = effective.overridden.flatten().unwrap_or(Timestamp::from_nanos(u64::MAX));
+    let ends = effective.until().unwrap_or(Timestamp::from_nanos(u64::MAX));
     if first >= ends {
         return wait(ends, Why::Pace);
     }
@@ -269,7 +271,7 @@ pub(super) fn tolerance(limit: &Limit, interval: Duration) -> (Duration, Duratio
     (catch_up.min(bound), catch_up)
 }
 
-/// How many slots lie within one span and before an override `ends`; at least one.
+/// How many slots lie within one span and before the pace `ends`; at least one.
 pub(super) fn fitting(lease: &Lease, ends: Timestamp) -> u32 {
     if lease.interval.is_zero() {
         return u32::MAX;

@@ -9,6 +9,7 @@ pub mod book;
 pub mod cool;
 pub mod holders;
 pub mod pace;
+pub mod phases;
 pub mod state;
 pub mod steer;
 pub mod traffic;

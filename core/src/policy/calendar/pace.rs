@@ -1,7 +1,8 @@
-//! How far apart slots lie now: the configured pace, an override, headroom, and what a cool-down left.
+//! How far apart slots lie now: the configured pace, a phase, an override, headroom, and what a cool-down left.
 
 use std::time::Duration;
 
+use super::phases::{self, Current};
 use super::state::{CoolDown, LimitState};
 use crate::limit::Limit;
 use crate::rate::Pace;
@@ -16,12 +17,21 @@ const RECOVERY_PER_MILLE_A_SECOND: u64 = 10;
 pub struct Effective {
     /// The time from slot to slot; zero without a pace.
     pub interval: Duration,
-    /// The pace before headroom and recovery: the configured one, or the override's.
-    pub pace: Pace,
-    /// Whether an override is in force, and until when if it ends by itself.
-    pub overridden: Option<Option<Timestamp>>,
+    /// Where the pace before headroom and recovery comes from.
+    pub source: Source,
     /// The share of the pace that the last cool-down leaves, in thousandths.
     pub share_per_mille: u16,
+}
+
+/// Where a pace comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The limit's rate.
+    Configured,
+    /// One of its phases.
+    Phase(Current),
+    /// It was set by hand, until an instant if it ends by itself.
+    Set(Pace, Option<Timestamp>),
 }
 
 impl Effective {
@@ -29,16 +39,35 @@ impl Effective {
     pub fn per_second(&self) -> Option<f64> {
         (!self.interval.is_zero()).then(|| 1.0 / self.interval.as_secs_f64())
     }
+
+    /// When another pace comes by itself, if it does.
+    pub fn until(&self) -> Option<Timestamp> {
+        match &self.source {
+            Source::Configured => None,
+            Source::Phase(phase) => Some(phase.until),
+            Source::Set(_, until) => *until,
+        }
+    }
 }
 
-/// The pace in force at `now`.
+/// The pace in force at `now`. Phases are on as the document says; [`begun`](super::phases::begun) says whether they begin.
 pub fn effective(limit: &Limit, state: &LimitState, now: Timestamp) -> Effective {
+    let source = source(limit, state, now);
+    let spaced = match &source {
+        Source::Configured => limit.pace.interval(),
+        Source::Phase(phase) => phase.interval,
+        Source::Set(pace, _) => pace.interval(),
+    };
+    let share_per_mille = state.cool_down.as_ref().map_or(1_000, |cool| recovered(cool, now));
+    Effective { interval: stretched(limit, spaced, share_per_mille), source, share_per_mille }
+}
+
+fn source(limit: &Limit, state: &LimitState, now: Timestamp) -> Source {
     let active = state.live_override.as_ref().filter(|own| own.until.is_none_or(|until| now < until));
     // An override that can't be read was written by a newer version; the configured pace is safe to keep.
-    let set = active.and_then(|own| Some((own.pace.parse().ok()?, own.until)));
-    let (pace, overridden) = set.map_or((limit.pace, None), |(pace, until)| (pace, Some(until)));
-    let share_per_mille = state.cool_down.as_ref().map_or(1_000, |cool| recovered(cool, now));
-    Effective { interval: interval(limit, pace, share_per_mille), pace, overridden, share_per_mille }
+    let set = active.and_then(|own| Some(Source::Set(own.pace.parse().ok()?, own.until)));
+    let phase = || phases::current(limit, state, now).map(Source::Phase);
+    set.or_else(phase).unwrap_or(Source::Configured)
 }
 
 /// The share of the pace that `cool` leaves at `now`, in thousandths.
@@ -48,12 +77,10 @@ fn recovered(cool: &CoolDown, now: Timestamp) -> u16 {
     u16::try_from(share).unwrap_or(1_000)
 }
 
-fn interval(limit: &Limit, pace: Pace, share_per_mille: u16) -> Duration {
-    let Pace::Limited(rate) = pace else {
-        return Duration::ZERO;
-    };
+/// The time between calls with headroom kept back and at a share of the pace; zero stays zero.
+fn stretched(limit: &Limit, interval: Duration, share_per_mille: u16) -> Duration {
     let kept = u128::from(1_000u16.saturating_sub(limit.headroom_per_mille).max(1));
-    let stretched = rate.interval().as_nanos().saturating_mul(1_000_000);
+    let stretched = interval.as_nanos().saturating_mul(1_000_000);
     let interval = stretched.div_ceil(kept * u128::from(share_per_mille));
     Duration::from_nanos(u64::try_from(interval).unwrap_or(u64::MAX))
 }

@@ -34,7 +34,7 @@ pub struct By {
 pub enum Steer {
     /// Use this pace instead of the configured one, until an instant if one is given.
     Set(Pace, Option<Timestamp>),
-    /// Go back to the configured pace, and forget what a cool-down left.
+    /// Go back to the configured pace, and forget what a cool-down left; phases begin again.
     Reset,
     /// Start no call, until an instant if one is given.
     Pause(Option<Timestamp>),
@@ -58,6 +58,7 @@ pub fn steer(state: &LimitState, steer: Steer, by: By) -> LimitState {
         Steer::Reset => {
             next.live_override = None;
             next.cool_down = None;
+            next.phases_from = None;
         }
         Steer::Pause(until) => next.pause = Some(Pause { until: *until }),
         Steer::Resume => next.pause = None,

@@ -3,7 +3,7 @@
 use super::{Remark, Weight};
 use crate::human;
 use crate::limit::Limit;
-use crate::policy::calendar::pace::effective;
+use crate::policy::calendar::pace::{Source, effective};
 use crate::policy::calendar::state::{Change, LimitState};
 use crate::rate::Pace;
 use crate::time::Timestamp;
@@ -23,9 +23,8 @@ fn paused(limit: &Limit, state: &LimitState, now: Timestamp) -> Option<Remark> {
 }
 
 fn overridden(limit: &Limit, state: &LimitState, now: Timestamp) -> Option<Remark> {
-    let effective = effective(limit, state, now);
-    let until = effective.overridden?;
-    let (pace, by) = (effective.pace, by(state, "set"));
+    let Source::Set(pace, until) = effective(limit, state, now).source else { return None };
+    let by = by(state, "set");
     let what =
         format!("it is set to {pace} by hand{}{by}; jobq.toml says {}", for_now(until, now), limit.pace);
     Some(remark(limit, Weight::Note, what, format!("jobq limit reset {}", limit.name)))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::budget::Budget;
 use super::course::length;
 use crate::limit::Limit;
-use crate::policy::calendar::pace::effective;
+use crate::policy::calendar::pace::{Effective, Source, effective};
 use crate::policy::calendar::state::LimitState;
 use crate::time::Timestamp;
 
@@ -14,6 +14,9 @@ const BOUNDLESS: f64 = 1e6;
 
 /// While a limit recovers its pace is looked at this often, in seconds.
 const RECOVERY_STEP: f64 = 2.0;
+
+/// While a phase goes from one rate to another it is looked at so many times.
+const RAMP_STEPS: f64 = 50.0;
 
 /// How much of the pace is used.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,11 +82,11 @@ impl<'a> Allowance<'a> {
         if let Some(until) = self.state.cool_down.as_ref().and_then(|cool| later(cool.until)) {
             return Stretch { per_second: 0.0, until };
         }
-        let ends =
-            self.state.live_override.as_ref().and_then(|own| later(own.until?)).unwrap_or(f64::INFINITY);
-        let recovers = effective(self.limit, self.state, now).share_per_mille < 1_000;
-        let until = if recovers { ends.min(at + RECOVERY_STEP) } else { ends };
-        let middle = if recovers { now.plus(length((until - at) / 2.0)) } else { now };
+        let effective_now = effective(self.limit, self.state, now);
+        let ends = effective_now.until().and_then(later).unwrap_or(f64::INFINITY);
+        let step = step(&effective_now);
+        let until = step.map_or(ends, |step| ends.min(at + step));
+        let middle = if step.is_some() { now.plus(length((until - at) / 2.0)) } else { now };
         let allowed = effective(self.limit, self.state, middle).per_second().unwrap_or(BOUNDLESS);
         let per_second = match self.speed {
             Speed::Allowed => allowed,
@@ -92,4 +95,16 @@ impl<'a> Allowance<'a> {
         };
         Stretch { per_second, until }
     }
+}
+
+/// After how many seconds a pace that changes all the time is looked at again.
+fn step(effective: &Effective) -> Option<f64> {
+    let recovers = (effective.share_per_mille < 1_000).then_some(RECOVERY_STEP);
+    let ramp = match &effective.source {
+        Source::Phase(current) if current.phase.from != current.phase.to => {
+            Some(current.phase.length.as_secs_f64() / RAMP_STEPS)
+        }
+        _ => None,
+    };
+    recovers.into_iter().chain(ramp).reduce(f64::min)
 }

@@ -19,6 +19,7 @@ use std::time::Duration;
 use crate::limit::Limit;
 use crate::opening::Opening;
 use crate::policy::calendar::pace::effective;
+use crate::policy::calendar::phases::begun;
 use crate::policy::calendar::state::{LimitState, QueuePause};
 use crate::policy::schedule::{Openness, openness};
 use crate::quota::{Quota, Window};
@@ -108,6 +109,7 @@ pub fn outlook<'a>(
     if let Some(pause) = state.pause_at(now) {
         return queues.iter().map(|queue| paused(queue, pause.until)).collect();
     }
+    let state = &*begun(limit, state, now);
     // What a paused queue holds takes nothing from the others.
     let awake =
         |queue: &Waiting<'a>| if queue.pause.is_some() { Waiting { tasks: 0, ..*queue } } else { *queue };
