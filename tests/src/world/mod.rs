@@ -10,4 +10,5 @@ pub mod receiver;
 pub mod terminal;
 pub mod transcript;
 pub mod volatile;
+pub mod walkthrough;
 pub mod witness;

@@ -88,7 +88,7 @@ impl Transcript {
 }
 
 /// Runs a line of the shell in which `jobq` is the program under test.
-fn shell(folder: &Path, line: &str, variables: &[(&str, String)]) -> Ended {
+pub(super) fn shell(folder: &Path, line: &str, variables: &[(&str, String)]) -> Ended {
     let program = env::var_os("JOBQ_BIN").expect("JOBQ_BIN is not set: run the tests with ./test.sh");
     let beside = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(program, beside.path().join("jobq")).unwrap();

@@ -23,6 +23,7 @@ mod disk_full;
 mod doctor;
 mod duplicates;
 mod eta;
+mod examples;
 mod fanout;
 mod first_steps;
 mod help;
