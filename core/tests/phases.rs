@@ -46,7 +46,13 @@ fn greedy(
         ask_at[drainer] = match booking.answer {
             Answer::Lease(lease) => {
                 slots.extend((0..lease.count).map(|slot| lease.slot(slot).at.since(BEGIN).as_secs_f64()));
-                lease.end().minus(Duration::from_millis(250)).max(now.plus(Duration::from_millis(1)))
+                // As a drainer does: shortly before the lease ends, or when its slots are used up.
+                let used_up = lease.slot(lease.count - 1).at;
+                lease
+                    .end()
+                    .minus(Duration::from_millis(250))
+                    .min(used_up)
+                    .max(now.plus(Duration::from_millis(1)))
             }
             Answer::Wait { until, .. } => until.max(now.plus(Duration::from_micros(100))),
             Answer::Alive => unreachable!("slots were wanted"),
@@ -108,6 +114,19 @@ fn p2_p3_a_ramp_goes_evenly_from_one_rate_to_the_other() {
 }
 
 #[test]
+fn p3_a_slow_phase_holds_nobody_back_when_it_is_over() {
+    for phase in ["1/h for 90s", "1/h to 50/s for 90s"] {
+        let limit = limit("50/s", &[phase]);
+        let slots = greedy(&limit, &mut LimitState::default(), (1, 10), 0.0, 100.0);
+        assert!(within(&slots, 90.0, 100.0) >= 480, "{phase}: {slots:?}");
+        if phase.contains("to") {
+            let calls = within(&slots, 0.0, 90.0);
+            assert!((2_000..=2_250).contains(&calls), "half of 50/s, and not one call an hour: {calls}");
+        }
+    }
+}
+
+#[test]
 fn phases_begin_again_when_nothing_was_called_for_long_enough() {
     let limit = limit("50/s", &["1/s for 10s"]);
     let mut state = LimitState::default();
@@ -127,7 +146,7 @@ fn a_reset_lets_phases_begin_again_and_a_pace_set_by_hand_goes_before_them() {
     state = steer(&state, Steer::Reset, by(20.0));
     assert!(greedy(&limit, &mut state, (1, 10), 20.0, 25.0).len() <= 6);
     state = steer(&state, Steer::Set("20/s".parse().unwrap(), None), by(25.0));
-    assert!(greedy(&limit, &mut state, (1, 10), 25.0, 30.0).len() > 90);
+    assert!(greedy(&limit, &mut state, (1, 10), 25.0, 30.0).len() > 70, "but for slots booked ahead");
 }
 
 #[test]

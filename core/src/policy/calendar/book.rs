@@ -230,15 +230,17 @@ fn stretch(
     if state.last_slot.is_some_and(|last| last > now.plus(HORIZON + 2 * SPAN)) {
         return wait(now.plus(ASK_AGAIN), Why::Clock);
     }
+    let ends = effective.until().unwrap_or(Timestamp::from_nanos(u64::MAX));
     if next > now.plus(HORIZON) {
-        return wait(next.minus(HORIZON), Why::Pace);
+        // By then there may be another pace, and the next slot be sooner.
+        let other = if effective.is_changing() { ends.min(now.plus(SPAN)) } else { ends };
+        return wait(next.minus(HORIZON).min(other), Why::Pace);
     }
     // What lies behind: burst slots, and none from before the end of a cool-down.
     let (lateness, catch_up) = tolerance(limit, effective.interval);
     let behind = catch_up.saturating_sub(catch_up / limit.burst.get());
     let rested = state.cool_down.as_ref().map_or(Timestamp::EPOCH, |cool| cool.until);
     let first = next.max(now.minus(behind)).max(rested);
-    let ends = effective.until().unwrap_or(Timestamp::from_nanos(u64::MAX));
     if first >= ends {
         return wait(ends, Why::Pace);
     }

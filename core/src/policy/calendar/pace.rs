@@ -48,6 +48,12 @@ impl Effective {
             Source::Set(_, until) => *until,
         }
     }
+
+    /// Whether it changes from instant to instant: a phase goes from one rate to another, or it recovers.
+    pub fn is_changing(&self) -> bool {
+        let ramps = matches!(&self.source, Source::Phase(current) if current.phase.from != current.phase.to);
+        ramps || self.share_per_mille < 1_000
+    }
 }
 
 /// The pace in force at `now`. Phases are on as the document says; [`begun`](super::phases::begun) says whether they begin.

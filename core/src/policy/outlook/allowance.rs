@@ -101,10 +101,8 @@ impl<'a> Allowance<'a> {
 fn step(effective: &Effective) -> Option<f64> {
     let recovers = (effective.share_per_mille < 1_000).then_some(RECOVERY_STEP);
     let ramp = match &effective.source {
-        Source::Phase(current) if current.phase.from != current.phase.to => {
-            Some(current.phase.length.as_secs_f64() / RAMP_STEPS)
-        }
-        _ => None,
+        Source::Phase(current) => Some(current.phase.length.as_secs_f64() / RAMP_STEPS),
+        Source::Configured | Source::Set(..) => None,
     };
-    recovers.into_iter().chain(ramp).reduce(f64::min)
+    recovers.into_iter().chain(ramp).reduce(f64::min).filter(|_| effective.is_changing())
 }
