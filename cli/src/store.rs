@@ -8,7 +8,7 @@ use jobq_adapters::clock::SystemClock;
 use jobq_adapters::sqlite::minutes::Lately;
 use jobq_adapters::sqlite::morgue::LocalRound;
 use jobq_adapters::sqlite::store::LocalStore;
-use jobq_core::batch::{BatchSummary, Mark, NewBatch, Opened, Tally};
+use jobq_core::batch::{BatchSummary, Mark, NewBatch, Opened, Stage, Tally};
 use jobq_core::completion::Completion;
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::fault::Fault;
@@ -98,14 +98,6 @@ impl Store {
     /// One batch; none if nobody has opened it.
     pub(crate) async fn batch(&self, id: &BatchId) -> Result<Option<BatchSummary>, Fault> {
         ask!(self, own => own.batch(id))
-    }
-
-    /// How many tasks of a batch are open, by queue; none where the backend can't tell.
-    pub(crate) async fn waiting(&self, id: &BatchId) -> Result<Option<Vec<(QueueName, u64)>>, Fault> {
-        match self {
-            Self::Local(own) => own.waiting(id).await.map(Some),
-            Self::Aws(_) => Ok(None),
-        }
     }
 
     /// Notes that a batch is canceled, and takes its waiting tasks out of their queues where the backend can do that:
@@ -272,5 +264,9 @@ impl Ledger for Store {
 
     async fn tally(&self, batch: &BatchId) -> Result<Option<Tally>, Fault> {
         ask!(self, own => own.tally(batch))
+    }
+
+    async fn stages(&self, batch: &BatchId) -> Result<Vec<Stage>, Fault> {
+        ask!(self, own => own.stages(batch))
     }
 }

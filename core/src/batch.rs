@@ -68,6 +68,15 @@ impl Tally {
     }
 }
 
+/// What a batch has in one queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// The queue.
+    pub queue: QueueName,
+    /// The counts of those of its tasks that were sent to this queue.
+    pub tally: Tally,
+}
+
 /// One batch at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchSummary {

@@ -214,7 +214,7 @@ async fn a_file_of_the_first_layout_is_changed_and_keeps_what_it_holds() {
     drop(store);
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch(
-        "DROP TABLE minutes; DROP TABLE singles; DROP INDEX untold_batches;
+        "DROP TABLE minutes; DROP TABLE singles; DROP TABLE stages; DROP INDEX untold_batches;
          ALTER TABLE batches DROP COLUMN skipped; ALTER TABLE batches DROP COLUMN canceled_at;
          ALTER TABLE batches DROP COLUMN finished_at; ALTER TABLE batches DROP COLUMN times_finished;
          ALTER TABLE batches DROP COLUMN told; ALTER TABLE batches DROP COLUMN held_until;

@@ -7,13 +7,14 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use jobq_core::batch::{Mark, NewBatch, Opened, Tally};
+use jobq_core::batch::{Mark, NewBatch, Opened};
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
 
 use super::store::AwsStore;
-use super::table::{self, EXPIRES, ID, Item, Malformed, flag, number, text, whole, whole_if_any};
+use super::sums::Sums;
+use super::table::{self, EXPIRES, ID, Item, Malformed, flag, number, text, whole};
 
 /// How long a batch is kept after its last change: 90 days, in seconds. Its last task is gone from SQS after 14 days
 /// at most; the rest is for those who look back.
@@ -57,18 +58,23 @@ impl<C: Clock> AwsStore<C> {
 
     /// Moves a batch's mark and counts what was sent with it, at once. A mark that is no further than the stored one has
     /// arrived before: repeats are safe, but for a mark of no lines, which has nothing to tell it from another.
-    pub(super) async fn count_sent(&self, batch: &BatchId, sent: u64, mark: &Mark) -> Result<(), Fault> {
+    pub(super) async fn count_sent(&self, batch: &BatchId, sent: &Sums, mark: &Mark) -> Result<(), Fault> {
         let operation = format!("count what was sent of batch '{batch}'");
         let request = || {
             let request = self
                 .change(batch)
-                .update_expression(
-                    "ADD known :sent \
-                     SET #lines = :lines, refused = :refused, complete = :complete, expires = :expires",
-                )
+                .update_expression(format!(
+                    "ADD {} SET #lines = :lines, refused = :refused, complete = :complete, expires = :expires",
+                    sent.expression()
+                ))
                 // DynamoDB keeps the bare word for itself.
-                .expression_attribute_names("#lines", "lines")
-                .expression_attribute_values(":sent", number(sent))
+                .expression_attribute_names("#lines", "lines");
+            let request = sent
+                .names()
+                .fold(request, |request, (of, name)| request.expression_attribute_names(of, name));
+            let request =
+                sent.values().fold(request, |request, (of, by)| request.expression_attribute_values(of, by));
+            let request = request
                 .expression_attribute_values(":lines", number(mark.lines))
                 .expression_attribute_values(":refused", number(mark.refused))
                 .expression_attribute_values(":complete", AttributeValue::Bool(mark.complete));
@@ -134,17 +140,6 @@ pub(super) enum Changed {
     Refused,
     /// There is no such item.
     NoItem,
-}
-
-/// The counts in a batch's item.
-pub(super) fn tally(item: &Item) -> Result<Tally, Malformed> {
-    Ok(Tally {
-        known: whole(item, "known")?,
-        done: whole(item, "done")?,
-        dead: whole(item, "dead")?,
-        // Batches of older programs have none.
-        skipped: whole_if_any(item, "skipped")?.unwrap_or(0),
-    })
 }
 
 /// How far the push of a batch's item has come.

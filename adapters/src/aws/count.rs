@@ -14,10 +14,10 @@ use futures::future::try_join_all;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
-use jobq_core::task::TaskId;
 
-use super::page::{self, Note, Page};
+use super::page::{self, Note, Noted, Page};
 use super::store::AwsStore;
+use super::sums::Sums;
 use super::table::{self, ID, number};
 use super::twins::KEPT;
 
@@ -49,7 +49,7 @@ impl<C: Clock> AwsStore<C> {
     pub(super) async fn count_tasks<'a>(
         &self,
         batch: &BatchId,
-        notes: impl IntoIterator<Item = (&'a TaskId, Note)>,
+        notes: impl IntoIterator<Item = Noted<'a>>,
     ) -> Result<(), Fault> {
         let operation = format!("count tasks of batch '{batch}'");
         let mut pages = page::pages(notes);
@@ -116,22 +116,24 @@ impl<C: Clock> AwsStore<C> {
 
     /// The write of the batch's item. What goes back opens it again, if it had ended.
     fn sums(&self, table: &str, batch: &BatchId, pages: &[Page<'_>]) -> Result<Update, BuildError> {
-        let sum = |note: Note| pages.iter().map(|page| page.count(note)).sum::<u64>();
-        let back = sum(Note::Back);
-        let reopens = if back > 0 { " REMOVE finished_at, told, held_until" } else { "" };
-        let dead = i128::from(sum(Note::Dead)) - i128::from(back);
-        Update::builder()
+        let notes = || pages.iter().flat_map(Page::notes);
+        let mut sums = Sums::default();
+        notes().for_each(|noted| sums.note(noted));
+        let reopens = if notes().any(|noted| noted.note == Note::Back) {
+            " REMOVE finished_at, told, held_until"
+        } else {
+            ""
+        };
+        let update = Update::builder()
             .table_name(table)
             .key(ID, table::batch_key(batch))
-            .update_expression(format!(
-                "ADD known :known, done :done, dead :dead, skipped :skipped SET expires = :expires{reopens}"
-            ))
+            .update_expression(format!("ADD {} SET expires = :expires{reopens}", sums.expression()))
             .condition_expression("attribute_exists(id)")
-            .expression_attribute_values(":known", number(sum(Note::Known)))
-            .expression_attribute_values(":done", number(sum(Note::Done)))
-            .expression_attribute_values(":dead", number(dead))
-            .expression_attribute_values(":skipped", number(sum(Note::Skipped)))
-            .expression_attribute_values(":expires", self.expiry())
+            .expression_attribute_values(":expires", self.expiry());
+        let update =
+            sums.names().fold(update, |update, (of, name)| update.expression_attribute_names(of, name));
+        sums.values()
+            .fold(update, |update, (of, value)| update.expression_attribute_values(of, value))
             .build()
     }
 

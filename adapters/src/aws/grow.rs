@@ -12,11 +12,10 @@ use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
 use jobq_core::settlement::{Child, End};
-use jobq_core::task::TaskId;
 
 use super::book::Stage;
 use super::packing::{LONGEST_DELAY, Message};
-use super::page::Note;
+use super::page::{Note, Noted};
 use super::settle::{AT_ONCE, Ending, OPERATION};
 use super::store::AwsStore;
 use super::tens::{Answer, all};
@@ -32,19 +31,20 @@ impl<C: Clock> AwsStore<C> {
     }
 
     async fn count_children(&self, endings: &mut [Ending<'_>]) -> Option<Fault> {
-        let mut batches: HashMap<&BatchId, (Vec<&TaskId>, Vec<usize>)> = HashMap::new();
+        let mut batches: HashMap<&BatchId, (Vec<Noted<'_>>, Vec<usize>)> = HashMap::new();
         for (at, ending) in endings.iter().enumerate() {
             let End::Done { of, children } = &ending.settlement.end else { continue };
             if ending.is_at(Stage::Hidden) && !children.is_empty() {
-                let (tasks, numbers) = batches.entry(&of.batch).or_default();
-                tasks.extend(children.iter().map(|child| &child.task));
+                let (notes, numbers) = batches.entry(&of.batch).or_default();
+                for Child { task, queue, .. } in children {
+                    notes.push(Noted { task, queue, note: Note::Known });
+                }
                 numbers.push(at);
             }
         }
-        let jobs = batches.into_iter().map(|(batch, (tasks, numbers))| async move {
-            let notes = tasks.into_iter().map(|task| (task, Note::Known));
-            (numbers, self.count_tasks(batch, notes).await)
-        });
+        let jobs = batches
+            .into_iter()
+            .map(|(batch, (notes, numbers))| async move { (numbers, self.count_tasks(batch, notes).await) });
         let mut counted = futures::stream::iter(jobs.collect::<Vec<_>>()).buffer_unordered(AT_ONCE);
         let mut fault = None;
         while let Some((numbers, counted)) = counted.next().await {

@@ -3,15 +3,15 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use jobq_core::batch::Tally;
+use jobq_core::batch::{Stage, Tally};
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::{BatchId, LimitName};
 use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::ledger::{Ledger, Swap, Version, Versioned};
 
-use super::batch;
 use super::store::AwsStore;
+use super::sums;
 use super::table::{self, ID, Item, number, text, whole};
 
 impl<C: Clock> Ledger for AwsStore<C> {
@@ -53,8 +53,14 @@ impl<C: Clock> Ledger for AwsStore<C> {
     async fn tally(&self, batch: &BatchId) -> Result<Option<Tally>, Fault> {
         let operation = format!("count batch '{batch}'");
         let item = self.item(operation.clone(), table::batch_key(batch)).await?;
-        let tally = item.as_ref().map(batch::tally).transpose();
+        let tally = item.as_ref().map(sums::tally).transpose();
         tally.map_err(|malformed| table::unreadable(operation, malformed))
+    }
+
+    async fn stages(&self, batch: &BatchId) -> Result<Vec<Stage>, Fault> {
+        let operation = format!("count batch '{batch}' by queue");
+        let item = self.item(operation, table::batch_key(batch)).await?;
+        Ok(item.as_ref().map(sums::stages).unwrap_or_default())
     }
 }
 

@@ -41,6 +41,7 @@ mod purge;
 mod send;
 mod settle;
 mod singles;
+mod sums;
 mod table;
 mod tens;
 mod text;

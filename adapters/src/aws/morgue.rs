@@ -26,7 +26,7 @@ use jobq_core::time::Timestamp;
 
 use super::address::Address;
 use super::packing::Message;
-use super::page::Note;
+use super::page::{Note, Noted};
 use super::store::AwsStore;
 use super::tens::{Answer, Told};
 use super::twins::DROPPED;
@@ -283,7 +283,8 @@ impl<C: Clock> AwsRound<C> {
             }
         }
         for (batch, tasks) in batches {
-            self.store.count_tasks(batch, tasks.into_iter().map(|task| (task, Note::Back))).await?;
+            let note = |task| Noted { task, queue: &self.queue, note: Note::Back };
+            self.store.count_tasks(batch, tasks.into_iter().map(note)).await?;
         }
         Ok(())
     }

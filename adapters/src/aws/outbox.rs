@@ -16,6 +16,7 @@ use jobq_core::task::Priority;
 
 use super::packing::{LONGEST_DELAY, Message};
 use super::store::AwsStore;
+use super::sums::Sums;
 
 /// Requests under way at once: enough to fill a laptop's way to its region.
 const AT_ONCE: usize = 8;
@@ -65,7 +66,7 @@ impl<C: Clock> AwsStore<C> {
                 self.send_all(&operation, self.shared.stack.lane(queue, lane), messages, AT_ONCE).await;
             told.fault.map_or(Ok(()), Err)?;
         }
-        self.count_sent(batch, sent, mark).await?;
+        self.count_sent(batch, &Sums::sent(queue, sent), mark).await?;
         // The last of its tasks may have ended before this.
         if mark.complete { self.finish(batch).await } else { Ok(()) }
     }

@@ -10,8 +10,8 @@ use jobq_core::fault::Fault;
 use jobq_core::name::{BatchId, LimitName};
 use jobq_core::time::Timestamp;
 
-use super::batch;
 use super::store::AwsStore;
+use super::sums;
 use super::table::{self, BATCHES, ID, Item, LIMITS, Malformed};
 
 impl<C> AwsStore<C> {
@@ -78,6 +78,6 @@ pub(super) fn summary(item: &Item) -> Result<BatchSummary, Malformed> {
         complete: table::flag(item, "complete")?,
         canceled_at: moment(item, "canceled_at")?,
         finished_at: moment(item, "finished_at")?,
-        tally: batch::tally(item)?,
+        tally: sums::tally(item)?,
     })
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
-use jobq_core::name::BatchId;
+use jobq_core::name::{BatchId, QueueName};
 use jobq_core::task::TaskId;
 
 use super::table::{self, EXPIRES, ID, Item};
@@ -36,19 +36,28 @@ pub(super) enum Note {
     Back,
 }
 
+/// What is to be noted of which task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Noted<'a> {
+    pub(super) task: &'a TaskId,
+    /// The queue it was sent to.
+    pub(super) queue: &'a QueueName,
+    pub(super) note: Note,
+}
+
 /// A page, and what is to be noted on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Page<'a> {
     name: &'a str,
-    notes: BTreeMap<&'a str, Note>,
+    notes: BTreeMap<&'a str, Noted<'a>>,
 }
 
 /// The pages of tasks. Of a task that is there twice, the first note counts.
-pub(super) fn pages<'a>(notes: impl IntoIterator<Item = (&'a TaskId, Note)>) -> Vec<Page<'a>> {
-    let mut pages: BTreeMap<&str, BTreeMap<&str, Note>> = BTreeMap::new();
-    for (task, note) in notes {
-        let (name, entry) = place(task.as_str());
-        pages.entry(name).or_default().entry(entry).or_insert(note);
+pub(super) fn pages<'a>(notes: impl IntoIterator<Item = Noted<'a>>) -> Vec<Page<'a>> {
+    let mut pages: BTreeMap<&str, BTreeMap<&str, Noted<'a>>> = BTreeMap::new();
+    for noted in notes {
+        let (name, entry) = place(noted.task.as_str());
+        pages.entry(name).or_default().entry(entry).or_insert(noted);
     }
     pages.into_iter().map(|(name, notes)| Page { name, notes }).collect()
 }
@@ -66,9 +75,9 @@ impl Page<'_> {
         table::page_key(batch, self.name)
     }
 
-    /// How many such notes are to be made.
-    pub(super) fn count(&self, note: Note) -> u64 {
-        self.notes.values().filter(|known| **known == note).count() as u64
+    /// The notes that are to be made.
+    pub(super) fn notes(&self) -> impl Iterator<Item = &Noted<'_>> {
+        self.notes.values()
     }
 
     /// Leaves out what is on the page already; false if nothing is left.
@@ -78,7 +87,7 @@ impl Page<'_> {
             found.map(|entries| entries.iter().map(String::as_str).collect()).unwrap_or_default()
         };
         let (known, ended, dead) = (set("known"), set("ended"), set("dead"));
-        self.notes.retain(|entry, note| match note {
+        self.notes.retain(|entry, noted| match noted.note {
             Note::Known => !known.contains(entry),
             Note::Done | Note::Dead | Note::Skipped => !ended.contains(entry),
             Note::Back => dead.contains(entry),
@@ -97,9 +106,9 @@ impl Page<'_> {
         let update = update.expression_attribute_values(":expires", expires);
         let (mut barred, mut needed) = (Vec::new(), Vec::new());
         let mut values = Vec::new();
-        for (number, (entry, note)) in self.notes.iter().enumerate() {
+        for (number, (entry, noted)) in self.notes.iter().enumerate() {
             values.push((format!(":e{number}"), AttributeValue::S((*entry).to_owned())));
-            match note {
+            match noted.note {
                 Note::Known => barred.push(format!("contains(known, :e{number})")),
                 Note::Back => needed.push(format!("contains(dead, :e{number})")),
                 Note::Done | Note::Dead | Note::Skipped => {
@@ -143,7 +152,7 @@ impl Page<'_> {
 
     /// The entries with any of these notes, where there are some: a set of the table is never empty.
     fn entries(&self, notes: &[Note]) -> Option<AttributeValue> {
-        let entries = self.notes.iter().filter(|(_, note)| notes.contains(note));
+        let entries = self.notes.iter().filter(|(_, noted)| notes.contains(&noted.note));
         let entries: Vec<String> = entries.map(|(entry, _)| (*entry).to_owned()).collect();
         (!entries.is_empty()).then_some(AttributeValue::Ss(entries))
     }
@@ -157,6 +166,11 @@ mod tests {
 
     fn id(text: &str) -> TaskId {
         text.parse().unwrap()
+    }
+
+    /// The pages of tasks of one queue that all have the same note.
+    fn pages_of<'a>(ids: &'a [TaskId], queue: &'a QueueName, note: Note) -> Vec<Page<'a>> {
+        pages(ids.iter().map(|task| Noted { task, queue, note }))
     }
 
     #[test]
@@ -178,16 +192,18 @@ mod tests {
     #[test]
     fn a_thousand_of_a_push_are_eleven_pages() {
         let ids: Vec<TaskId> = (1..=1_000).map(|line| id(&format!("b-{line}"))).collect();
-        let pages = pages(ids.iter().map(|id| (id, Note::Done)));
+        let queue = "q".parse().unwrap();
+        let pages = pages_of(&ids, &queue, Note::Done);
         assert_eq!(pages.len(), 11);
-        assert_eq!(pages.iter().map(|page| page.count(Note::Done)).sum::<u64>(), 1_000);
+        assert_eq!(pages.iter().flat_map(Page::notes).count(), 1_000);
     }
 
     #[test]
     fn the_largest_page_is_within_what_dynamodb_takes() {
         let digits = (0..10).map(|one| format!("b{one}")).chain((0..100).map(|two| format!("b{two:02}")));
         let ids: Vec<TaskId> = digits.chain(["b".to_owned()]).map(|text| id(&text)).collect();
-        let pages = pages(ids.iter().map(|id| (id, Note::Dead)));
+        let queue = "q".parse().unwrap();
+        let pages = pages_of(&ids, &queue, Note::Dead);
         let update = pages[0].update("t", &"b".parse().unwrap(), AttributeValue::N("1".into())).unwrap();
         let condition = update.condition_expression().unwrap();
         assert_eq!((pages.len(), condition.matches("contains").count()), (1, 111));
@@ -199,8 +215,9 @@ mod tests {
         let ids: Vec<TaskId> = ["b-1", "b-2", "b-3"].map(id).into();
         let set = |entries: &[&str]| AttributeValue::Ss(entries.iter().map(ToString::to_string).collect());
         let there: Item = [("ended".to_owned(), set(&["1", "2"])), ("dead".to_owned(), set(&["2"]))].into();
+        let queue = "q".parse().unwrap();
         let left = |note: Note, there: Option<&Item>| {
-            let mut page = pages(ids.iter().map(|id| (id, note))).remove(0);
+            let mut page = pages_of(&ids, &queue, note).remove(0);
             let is_left = page.leave_out(there);
             assert_eq!(is_left, !page.notes.is_empty());
             page.notes.keys().copied().collect::<Vec<_>>()

@@ -13,11 +13,10 @@ use jobq_core::fault::Fault;
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
 use jobq_core::settlement::{End, Settled, Settlement};
-use jobq_core::task::TaskId;
 
 use super::book::{Claim, Stage};
 use super::packing::Message;
-use super::page::Note;
+use super::page::{Note, Noted};
 use super::store::{AwsStore, locked};
 use super::tens::{Answer, Told, all};
 
@@ -207,7 +206,7 @@ fn at<'a, 'b>(
 /// What of one batch has ended and isn't counted, or not told.
 #[derive(Default)]
 struct Ended<'a> {
-    notes: Vec<(&'a TaskId, Note)>,
+    notes: Vec<Noted<'a>>,
     numbers: Vec<usize>,
 }
 
@@ -225,7 +224,7 @@ fn ended<'a>(endings: &mut [Ending<'a>]) -> HashMap<&'a BatchId, Ended<'a>> {
         let ended = batches.entry(&of.batch).or_default();
         ended.numbers.push(number);
         if !ending.is_at(Stage::Counted) {
-            ended.notes.push((&of.task, note));
+            ended.notes.push(Noted { task: &of.task, queue: &ending.settlement.queue, note });
         }
     }
     batches

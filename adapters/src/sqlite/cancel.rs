@@ -1,13 +1,17 @@
 //! Cancels batches: what waits is taken out of the queues at once.
 
+use std::collections::BTreeMap;
+
 use jobq_core::fault::Fault;
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
 use jobq_core::time::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::batch::{self, Counts};
 use super::completion;
 use super::number::{instant, read};
+use super::queue::QueueId;
 use super::store::LocalStore;
 
 impl<C: Clock> LocalStore<C> {
@@ -26,10 +30,15 @@ fn cancel(db: &Connection, batch: &BatchId, now: Timestamp) -> rusqlite::Result<
         return Ok(None);
     }
     let sql = "DELETE FROM messages
-               WHERE state <> 1 AND (queue, flow) IN (SELECT queue, id FROM flows WHERE batch = ?1)";
-    let deleted = i64::try_from(db.prepare_cached(sql)?.execute([batch.as_str()])?).unwrap_or(i64::MAX);
-    db.prepare_cached("UPDATE batches SET skipped = skipped + ?2 WHERE name = ?1")?
-        .execute(params![batch.as_str(), deleted])?;
+               WHERE state <> 1 AND (queue, flow) IN (SELECT queue, id FROM flows WHERE batch = ?1) RETURNING queue";
+    let mut delete = db.prepare_cached(sql)?;
+    let mut deleted: BTreeMap<i64, i64> = BTreeMap::new();
+    for queue in delete.query_map([batch.as_str()], |row| row.get(0))? {
+        *deleted.entry(queue?).or_default() += 1;
+    }
+    for (queue, skipped) in &deleted {
+        batch::add(db, batch, QueueId(*queue), Counts { skipped: *skipped, ..Counts::default() })?;
+    }
     completion::note(db, batch, now)?;
-    Ok(Some(read(deleted)))
+    Ok(Some(read(deleted.values().sum())))
 }

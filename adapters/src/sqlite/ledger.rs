@@ -1,6 +1,6 @@
 //! Limits' documents, by compare-and-swap.
 
-use jobq_core::batch::Tally;
+use jobq_core::batch::{Stage, Tally};
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::{BatchId, LimitName};
 use jobq_core::policy::calendar::state::LimitState;
@@ -41,6 +41,11 @@ impl<C: Clock> Ledger for LocalStore<C> {
     async fn tally(&self, batch: &BatchId) -> Result<Option<Tally>, Fault> {
         let id = batch.clone();
         self.read(format!("count batch '{batch}'"), move |db| batch::tally(db, &id)).await
+    }
+
+    async fn stages(&self, batch: &BatchId) -> Result<Vec<Stage>, Fault> {
+        let id = batch.clone();
+        self.read(format!("count batch '{batch}' by queue"), move |db| batch::stages(db, &id)).await
     }
 }
 

@@ -90,7 +90,7 @@ fn end_all(
         }
         settled.push(if is_there { Settled::Held } else { Settled::Stale });
     }
-    batch::reopen(db, &dead)?;
+    batch::reopen(db, id, &dead)?;
     outbox::insert_now(db, queue, back, now)?;
     Ok(settled)
 }

@@ -39,7 +39,8 @@ impl<C: Clock> Outbox for LocalStore<C> {
         let (to, of) = (queue.clone(), batch.clone());
         let now = self.clock.now();
         let work = move |db: &Connection| {
-            let is_open = batch::advance(db, &of, parcels.len(), &mark, now)?;
+            let sent = (queue::find_or_make(db, &to)?, parcels.len());
+            let is_open = batch::advance(db, &of, sent, &mark, now)?;
             if is_open && !parcels.is_empty() {
                 insert(db, &to, &parcels, now)?;
             }

@@ -44,20 +44,6 @@ impl<C> LocalStore<C> {
         .await
     }
 
-    /// How many tasks of a batch wait in each queue, or are under way there.
-    pub async fn waiting(&self, id: &BatchId) -> Result<Vec<(QueueName, u64)>, Fault> {
-        let own = id.clone();
-        self.read(format!("count what is open of batch '{id}'"), move |db| {
-            let sql = "SELECT queues.name, count(*)
-                       FROM flows JOIN messages ON messages.queue = flows.queue AND messages.flow = flows.id
-                                  JOIN queues ON queues.id = flows.queue
-                       WHERE flows.batch = ?1 GROUP BY queues.name ORDER BY queues.name";
-            let mut select = db.prepare_cached(sql)?;
-            select.query_map([own.as_str()], |row| Ok((name(row, 0)?, read(row.get(1)?))))?.collect()
-        })
-        .await
-    }
-
     /// The limits that were ever booked on, by name.
     pub async fn limits(&self) -> Result<Vec<LimitName>, Fault> {
         self.read("list the limits".to_owned(), |db| {

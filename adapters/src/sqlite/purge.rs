@@ -6,6 +6,7 @@ use jobq_core::ports::clock::Clock;
 use jobq_core::time::Timestamp;
 use rusqlite::Connection;
 
+use super::batch::{self, Counts};
 use super::completion;
 use super::number::read;
 use super::overview::name;
@@ -25,16 +26,16 @@ impl<C: Clock> LocalStore<C> {
 }
 
 fn purge(db: &Connection, queue: QueueId, now: Timestamp) -> rusqlite::Result<u64> {
-    let mut less = db.prepare_cached(
-        "UPDATE batches SET known = known - purged.tasks
-         FROM (SELECT flows.batch AS batch, count(*) AS tasks
-               FROM messages JOIN flows ON flows.id = messages.flow
-               WHERE messages.queue = ?1 GROUP BY flows.batch) AS purged
-         WHERE batches.name = purged.batch RETURNING batches.name",
+    let mut waiting = db.prepare_cached(
+        "SELECT flows.batch, count(*) FROM messages JOIN flows ON flows.id = messages.flow
+         WHERE messages.queue = ?1 GROUP BY flows.batch",
     )?;
-    let batches: Vec<BatchId> =
-        less.query_map([queue.0], |row| name(row, 0))?.collect::<rusqlite::Result<_>>()?;
-    batches.iter().try_for_each(|batch| completion::note(db, batch, now))?;
+    let purged = waiting.query_map([queue.0], |row| Ok((name(row, 0)?, row.get(1)?)))?;
+    let purged: Vec<(BatchId, i64)> = purged.collect::<rusqlite::Result<_>>()?;
+    for (batch, tasks) in &purged {
+        batch::add(db, batch, queue, Counts { known: -tasks, ..Counts::default() })?;
+        completion::note(db, batch, now)?;
+    }
     let deleted = db.prepare_cached("DELETE FROM messages WHERE queue = ?1")?.execute([queue.0])?;
     Ok(read(i64::try_from(deleted).unwrap_or(i64::MAX)))
 }

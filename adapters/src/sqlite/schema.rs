@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use super::fault::Failure;
 
 /// The layout written by this program. A file with a higher number is refused, one with a lower number is changed.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 /// "jobq" in ASCII: tells our files from other programs' SQLite files.
 pub(super) const APPLICATION: i64 = 0x6a6f_6271;
@@ -97,8 +97,9 @@ const TABLES: &str = "
 /// until `held_until`.
 ///
 /// `minutes` counts what came and ended, by the minute of the clock; `since` is when the first of it was counted.
+/// `stages` are the counts of a batch by queue; those of a batch of an older layout lack what came before.
 /// `singles` are the likenesses of what was sent, as far as somebody asked for that, each until it may be sent again.
-const CHANGES: [&str; 3] = [
+const CHANGES: [&str; 4] = [
     "
     CREATE TABLE minutes (
         queue INTEGER NOT NULL,
@@ -126,6 +127,17 @@ const CHANGES: [&str; 3] = [
         PRIMARY KEY (queue, likeness)
     ) WITHOUT ROWID;
     CREATE INDEX singles_by_end ON singles (until);
+",
+    "
+    CREATE TABLE stages (
+        batch TEXT NOT NULL,
+        queue INTEGER NOT NULL,
+        known INTEGER NOT NULL,
+        done INTEGER NOT NULL,
+        dead INTEGER NOT NULL,
+        skipped INTEGER NOT NULL,
+        PRIMARY KEY (batch, queue)
+    ) WITHOUT ROWID;
 ",
 ];
 

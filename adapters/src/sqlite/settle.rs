@@ -76,14 +76,14 @@ fn end<'a>(
     match &settlement.end {
         End::Done { of, children } if holds => {
             grow(db, children, now)?;
-            ended.known(&of.batch, children.len());
-            ended.done(&of.batch);
+            children.iter().for_each(|child| ended.of(&of.batch, &child.queue).known += 1);
+            ended.of(&of.batch, queue).done += 1;
         }
         End::Dead { letter, of } if holds => {
             bury(db, queue, letter)?;
-            of.iter().for_each(|of| ended.dead(&of.batch));
+            of.iter().for_each(|of| ended.of(&of.batch, queue).dead += 1);
         }
-        End::Skipped { of } if holds => ended.skipped(&of.batch),
+        End::Skipped { of } if holds => ended.of(&of.batch, queue).skipped += 1,
         _ => {}
     }
     Ok(holds)

@@ -37,8 +37,9 @@ impl<C: Clock> Singles for LocalStore<C> {
             if batch::tally(db, &of)?.is_none() {
                 return Ok(None);
             }
-            let Sorted { ends, new } = sort(db, queue::find_or_make(db, &to)?, &parcels, now)?;
-            batch::advance(db, &of, new.len(), &mark, now)?;
+            let queue = queue::find_or_make(db, &to)?;
+            let Sorted { ends, new } = sort(db, queue, &parcels, now)?;
+            batch::advance(db, &of, (queue, new.len()), &mark, now)?;
             if !new.is_empty() {
                 insert(db, &to, &new, now)?;
             }

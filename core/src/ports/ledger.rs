@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::batch::Tally;
+use crate::batch::{Stage, Tally};
 use crate::fault::Fault;
 use crate::name::{BatchId, LimitName};
 use crate::policy::calendar::state::LimitState;
@@ -46,4 +46,8 @@ pub trait Ledger: Send + Sync {
 
     /// Reads a batch's counts; `None` if there is no such batch.
     fn tally(&self, batch: &BatchId) -> impl Future<Output = Result<Option<Tally>, Fault>> + Send;
+
+    /// Reads a batch's counts by queue, in the order of their names: of one moment, they add up to its tally. None of a batch
+    /// of which nothing was sent, or that isn't there.
+    fn stages(&self, batch: &BatchId) -> impl Future<Output = Result<Vec<Stage>, Fault>> + Send;
 }

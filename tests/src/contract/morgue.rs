@@ -14,8 +14,8 @@ use jobq_core::settlement::{End, Settled};
 use jobq_core::time::Timestamp;
 
 use super::subject::{
-    Subject, all_letters, anybody, batch, bodies, done, letters, member, nobodys, parcel, push, settle,
-    troops,
+    Subject, all_letters, anybody, bodies, counts, done, letters, member, nobodys, parcel, push, settle,
+    stages, troops,
 };
 
 fn letter(detail: &str) -> Vec<u8> {
@@ -93,8 +93,9 @@ pub async fn what_is_sent_back_is_a_task_again<S: Outbox + Inbox + Depth + Ledge
     assert_eq!(settled, [Settled::Held]);
     let back = subject.gather(&store, 1).await;
     assert_eq!(bodies(&back), ["again"]);
-    let tally = store.tally(&batch("b")).await.unwrap().unwrap();
+    let tally = counts(&store, "b").await.unwrap();
     assert_eq!((tally.known, tally.dead, tally.open()), (2, 1, 1));
+    assert_eq!(stages(&store, "b").await, [(troops().to_string(), 2, 0, 1)]);
     assert_eq!(settle(&store, &back[0].receipt, done("b")).await, Settled::Held);
     assert_eq!(letters(&store, &troops()).await, [letter("b")]);
 }
@@ -113,7 +114,7 @@ pub async fn what_was_not_counted_is_not_counted_back<S: Outbox + Inbox + Ledger
     let fate = Fate::SendBack { copy: parcel("b", "again"), counted: None };
     assert_eq!(round.end(vec![(id, fate)]).await.unwrap(), [Settled::Held]);
     round.close().await.unwrap();
-    let tally = store.tally(&batch("b")).await.unwrap().unwrap();
+    let tally = counts(&store, "b").await.unwrap();
     assert_eq!((tally.known, tally.dead, tally.open()), (1, 0, 1));
 }
 
@@ -127,7 +128,7 @@ pub async fn what_is_dropped_is_gone<S: Outbox + Inbox + Depth + Ledger + Morgue
     round.close().await.unwrap();
     assert_eq!(settled, [Settled::Held]);
     assert_eq!(letters(&store, &troops()).await, [letter("a")]);
-    let tally = store.tally(&batch("b")).await.unwrap().unwrap();
+    let tally = counts(&store, "b").await.unwrap();
     assert_eq!((tally.dead, tally.open()), (2, 0));
 }
 

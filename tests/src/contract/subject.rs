@@ -4,11 +4,12 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use jobq_core::batch::{Mark, Member, NewBatch};
+use jobq_core::batch::{Mark, Member, NewBatch, Stage, Tally};
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::intake::Intake;
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::inbox::Inbox;
+use jobq_core::ports::ledger::Ledger;
 use jobq_core::ports::morgue::{Found, Morgue, Round};
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Parcel, Settled, Settlement};
@@ -291,4 +292,26 @@ pub fn member(id: &str, task: &str) -> Member {
 pub fn bodies(deliveries: &[Delivery]) -> Vec<String> {
     let text = |delivery: &Delivery| String::from_utf8(delivery.body.clone()).unwrap();
     deliveries.iter().map(text).collect()
+}
+
+/// A batch's counts, which are those of its queues together.
+pub async fn counts<S: Ledger>(store: &S, id: &str) -> Option<Tally> {
+    let tally = store.tally(&batch(id)).await.unwrap();
+    let stages = store.stages(&batch(id)).await.unwrap();
+    let sum = |count: fn(&Tally) -> u64| stages.iter().map(|stage| count(&stage.tally)).sum();
+    let sums = Tally {
+        known: sum(|tally| tally.known),
+        done: sum(|tally| tally.done),
+        dead: sum(|tally| tally.dead),
+        skipped: sum(|tally| tally.skipped),
+    };
+    assert_eq!(sums, tally.unwrap_or_default(), "{stages:?}");
+    tally
+}
+
+/// What a batch has in each queue: its name, and how many tasks are known, done, dead.
+pub async fn stages<S: Ledger>(store: &S, id: &str) -> Vec<(String, u64, u64, u64)> {
+    let stages = store.stages(&batch(id)).await.unwrap();
+    let row = |Stage { queue, tally }: Stage| (queue.to_string(), tally.known, tally.done, tally.dead);
+    stages.into_iter().map(row).collect()
 }

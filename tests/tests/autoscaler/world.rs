@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_autoscaler::world::World;
-use jobq_core::batch::Tally;
+use jobq_core::batch::{Stage, Tally};
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::{BatchId, LimitName, QueueName};
 use jobq_core::policy::calendar::state::LimitState;
@@ -90,6 +90,10 @@ impl Ledger for Around {
 
     async fn tally(&self, batch: &BatchId) -> Result<Option<Tally>, Fault> {
         self.store.tally(batch).await
+    }
+
+    async fn stages(&self, batch: &BatchId) -> Result<Vec<Stage>, Fault> {
+        self.store.stages(batch).await
     }
 }
 

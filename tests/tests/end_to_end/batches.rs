@@ -223,6 +223,6 @@ fn waiting_may_be_given_up_and_a_name_may_be_wrong() {
     let ended = run(folder.path(), ["batch", "show", "nightyl"]).with_code(2);
     assert!(ended.stderr.contains("did you mean 'nightly'?"), "{ended:?}");
     let shown = shown(&folder, "nightly");
-    assert_eq!(shown["waiting"][0]["queue"], "lists");
-    assert_eq!(shown["waiting"][0]["tasks"], 3);
+    assert_eq!(shown["stages"][0]["queue"], "lists");
+    assert_eq!(shown["stages"][0]["open"], 3);
 }

@@ -118,8 +118,16 @@ fn one_call_grows_into_all_it_lists_each_called_once() {
     assert_eq!(calls.len(), CALLS);
     assert!(calls.values().all(|times| *times == 1), "{calls:?}");
     assert!(calls.contains_key("/warriors/19/19/3"));
-    let batch = batch(&folder);
-    assert_eq!((batch["known"].as_u64(), batch["done"].as_u64()), (Some(CALLS as u64), Some(CALLS as u64)));
+    let all = batch(&folder);
+    assert_eq!((all["known"].as_u64(), all["done"].as_u64()), (Some(CALLS as u64), Some(CALLS as u64)));
+    let shown =
+        run(folder.path(), ["batch", "show", all["batch"].as_str().unwrap(), "--json"]).with_code(0).json();
+    let stage =
+        |stage: &Value| (stage["queue"].as_str().unwrap().to_owned(), stage["done"].as_u64().unwrap());
+    let stages: Vec<(String, u64)> = shown["stages"].as_array().unwrap().iter().map(stage).collect();
+    let [groups, lists, troops, warriors] = [1_600, 1, 400, 20];
+    let each = [("groups", groups), ("lists", lists), ("troops", troops), ("warriors", warriors)];
+    assert_eq!(stages, each.map(|(queue, done)| (queue.to_owned(), done)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jobq_core::batch::Tally;
+use jobq_core::batch::{Stage, Tally};
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::{BatchId, LimitName};
 use jobq_core::policy::calendar::state::LimitState;
@@ -54,5 +54,9 @@ impl Ledger for Cut {
 
     async fn tally(&self, batch: &BatchId) -> Result<Option<Tally>, Fault> {
         self.reach(self.ports.tally(batch)).await
+    }
+
+    async fn stages(&self, batch: &BatchId) -> Result<Vec<Stage>, Fault> {
+        self.reach(self.ports.stages(batch)).await
     }
 }

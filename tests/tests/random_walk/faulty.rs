@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jobq_adapters::result_file::ResultFile;
 use jobq_adapters::sqlite::store::LocalStore;
-use jobq_core::batch::Tally;
+use jobq_core::batch::{Stage, Tally};
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::envelope::Envelope;
 use jobq_core::fault::{Fault, FaultKind};
@@ -212,6 +212,10 @@ impl Ledger for Faulty {
 
     async fn tally(&self, batch: &BatchId) -> Result<Option<Tally>, Fault> {
         self.troubled(self.store.tally(batch)).await
+    }
+
+    async fn stages(&self, batch: &BatchId) -> Result<Vec<Stage>, Fault> {
+        self.troubled(self.store.stages(batch)).await
     }
 }
 

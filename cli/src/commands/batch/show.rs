@@ -3,8 +3,10 @@
 use std::fmt;
 
 use jobq_adapters::clock::SystemClock;
+use jobq_core::batch::{Stage, Tally};
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
+use jobq_core::ports::ledger::Ledger;
 use serde::Serialize;
 
 use super::find;
@@ -27,12 +29,9 @@ pub(crate) struct Args {
 /// Shows one batch.
 pub(super) async fn run(args: &Args, store: &Store, printer: Printer) -> Result<Exit, Failure> {
     let batch = find(store, &args.batch).await?;
-    let waiting = store.waiting(&args.batch).await?;
-    let waiting = waiting.map(|queues| {
-        queues.into_iter().map(|(queue, tasks)| Waiting { queue: queue.to_string(), tasks }).collect()
-    });
+    let stages = store.stages(&args.batch).await?.into_iter().map(StageReading::from).collect();
     let reading = BatchReading::new(&batch, SystemClock::new().now());
-    printer.data(&Show { reading, source: batch.source, waiting })?;
+    printer.data(&Show { reading, source: batch.source, stages })?;
     Ok(Exit::Fine)
 }
 
@@ -41,14 +40,25 @@ struct Show {
     #[serde(flatten)]
     reading: BatchReading,
     source: String,
-    /// Open tasks by queue; none where the backend can't tell.
-    waiting: Option<Vec<Waiting>>,
+    /// What it has in each queue.
+    stages: Vec<StageReading>,
 }
 
 #[derive(Debug, Serialize)]
-struct Waiting {
+struct StageReading {
     queue: String,
-    tasks: u64,
+    known: u64,
+    done: u64,
+    dead: u64,
+    skipped: u64,
+    open: u64,
+}
+
+impl From<Stage> for StageReading {
+    fn from(Stage { queue, tally }: Stage) -> Self {
+        let Tally { known, done, dead, skipped } = tally;
+        Self { queue: queue.to_string(), known, done, dead, skipped, open: tally.open() }
+    }
 }
 
 impl fmt::Display for Show {
@@ -57,11 +67,10 @@ impl fmt::Display for Show {
         if let Some(rate) = self.reading.ended_per_second.filter(|_| !self.reading.state.is_over()) {
             writeln!(f, "{rate:.1} tasks a second on average")?;
         }
-        if let Some(waiting) = self.waiting.as_ref().filter(|waiting| !waiting.is_empty()) {
+        // Of one queue the batch's own row says it all.
+        if self.stages.len() > 1 {
             writeln!(f)?;
-            let cells = waiting.iter().map(|waiting| vec![waiting.queue.clone(), count(waiting.tasks)]);
-            let open: Vec<Vec<String>> = std::iter::once(row(["QUEUE", "OPEN"])).chain(cells).collect();
-            table(f, &open)?;
+            table(f, &stage_rows(&self.stages))?;
         }
         if self.reading.dead > 0 {
             let Self { reading: BatchReading { queue, batch, .. }, .. } = self;
@@ -69,4 +78,13 @@ impl fmt::Display for Show {
         }
         Ok(())
     }
+}
+
+fn stage_rows(stages: &[StageReading]) -> Vec<Vec<String>> {
+    let heading = row(["IN QUEUE", "DONE", "DEAD", "SKIPPED", "OPEN", "KNOWN"]);
+    let cells = |stage: &StageReading| {
+        let counts = [stage.done, stage.dead, stage.skipped, stage.open, stage.known].map(count);
+        std::iter::once(stage.queue.clone()).chain(counts).collect()
+    };
+    std::iter::once(heading).chain(stages.iter().map(cells)).collect()
 }

@@ -11,7 +11,8 @@ use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{Child, End, Settled, Settlement};
 
 use crate::contract::subject::{
-    Subject, anybody, batch, bodies, done, letters, member, normal_of, parcel, push, settle, troops, warriors,
+    Subject, anybody, bodies, counts, done, letters, member, normal_of, parcel, push, settle, stages, troops,
+    warriors,
 };
 
 /// A task done is gone for good and counted once.
@@ -24,7 +25,7 @@ pub async fn done_is_gone<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
     subject.until(subject.now() + subject.visibility() + subject.moment()).await;
     assert_eq!(subject.take(&subject.open(), 10).await, []);
     let counted = Tally { known: 1, done: 1, ..Tally::default() };
-    assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
+    assert_eq!(counts(&store, "b").await, Some(counted));
 }
 
 /// A task whose delivery has run out and that came to somebody else is counted once, whoever settles it and how.
@@ -40,7 +41,7 @@ pub async fn p1_a_task_delivered_again_is_counted_once<S: Outbox + Inbox + Ledge
     let dead = End::Dead { letter: b"letter".to_vec(), of: Some(member("b", "one")) };
     assert_eq!(settle(&store, &first.receipt, dead).await, Settled::Stale);
     let counted = Tally { known: 1, done: 1, ..Tally::default() };
-    assert_eq!(subject.open().tally(&batch("b")).await.unwrap(), Some(counted));
+    assert_eq!(counts(&subject.open(), "b").await, Some(counted));
 }
 
 /// The children of a task done are there, in their queues and after their delays, known to the batch and sent once.
@@ -65,7 +66,9 @@ pub async fn children_come_with_the_end<S: Outbox + Inbox + Ledger>(subject: Sub
     assert_eq!(settle(&store, &receipt, grown()).await, Settled::Held);
     assert_eq!(settle(&store, &receipt, grown()).await, Settled::Stale);
     let counted = Tally { known: 4, done: 1, ..Tally::default() };
-    assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
+    assert_eq!(counts(&store, "b").await, Some(counted));
+    let each = [(troops().to_string(), 3, 1, 0), (warriors().to_string(), 1, 0, 0)];
+    assert_eq!(stages(&store, "b").await, each);
     let soon = subject.gather_one(&store).await;
     assert_eq!(soon.body, b"soon");
     assert_eq!(settle(&store, &soon.receipt, done("b")).await, Settled::Held);
@@ -102,7 +105,7 @@ pub async fn a_retry_comes_back<S: Outbox + Inbox + Ledger>(subject: Subject<S>)
     assert_eq!(settle(&store, &copy.receipt, at_once).await, Settled::Held);
     assert_eq!(bodies(&subject.gather(&store, 1).await), ["second try"]);
     assert_eq!(subject.take(&store, 10).await, []);
-    let open = store.tally(&batch("b")).await.unwrap().unwrap();
+    let open = counts(&store, "b").await.unwrap();
     assert_eq!((open.known, open.open()), (1, 1));
 }
 
@@ -121,7 +124,7 @@ pub async fn dead_leaves_a_letter<S: Outbox + Inbox + Ledger + Morgue>(subject: 
     assert_eq!(subject.take(&store, 10).await, []);
     assert_eq!(letters(&store, &troops()).await, [b"letter one".to_vec(), b"letter two".to_vec()]);
     let counted = Tally { known: 2, dead: 1, ..Tally::default() };
-    assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
+    assert_eq!(counts(&store, "b").await, Some(counted));
 }
 
 /// A task handed back is there at once, for whoever comes next, and its receipt is used up.
@@ -154,7 +157,7 @@ pub async fn settlements_are_answered_one_by_one<S: Outbox + Inbox + Ledger>(sub
     use Settled::{Held, Stale};
     assert_eq!(answers, [Held, Stale, Stale, Held, Stale]);
     assert_eq!(store.settle(&[]).await.unwrap(), []);
-    assert_eq!(store.tally(&batch("b")).await.unwrap().unwrap().done, 3);
+    assert_eq!(counts(&store, "b").await.unwrap().done, 3);
 }
 
 /// Deliveries of all ends may be settled together, more of them than any one request takes.
@@ -180,7 +183,7 @@ pub async fn all_ends_go_together<S: Outbox + Inbox + Ledger + Morgue>(subject: 
         })
         .collect();
     assert_eq!(store.settle(&settlements).await.unwrap(), [Settled::Held; 48]);
-    let tally = store.tally(&batch("b")).await.unwrap();
+    let tally = counts(&store, "b").await;
     assert_eq!(tally, Some(Tally { known: 48, done: 12, dead: 12, skipped: 0 }));
 
     let named = |wanted: fn(&End) -> bool| {

@@ -12,7 +12,7 @@ use jobq_core::task::{Method, Priority, Request, Task};
 use jobq_core::time::Timestamp;
 
 use crate::contract::subject::{
-    Subject, Time, batch, bodies, new_batch, normal, parcel, push, send, troops, warriors,
+    Subject, Time, batch, bodies, counts, new_batch, normal, parcel, push, send, troops, warriors,
 };
 
 /// What was sent is received as it was and once; in order, where the store keeps one.
@@ -84,12 +84,12 @@ pub async fn a_batch_resumes_from_its_mark<S: Outbox + Ledger>(subject: Subject<
     store.send(&queue, &id, parcels, mark.clone()).await.unwrap();
     let again = subject.open();
     assert_eq!(again.open(&new_batch("b")).await.unwrap(), Opened::Resumed(mark));
-    assert_eq!(again.tally(&id).await.unwrap().unwrap().known, 2);
+    assert_eq!(counts(&again, id.as_str()).await.unwrap().known, 2);
 
     let end = Mark { lines: 3, refused: 1, complete: true };
     again.send(&queue, &id, Vec::new(), end.clone()).await.unwrap();
     assert_eq!(store.open(&new_batch("b")).await.unwrap(), Opened::Resumed(end));
-    assert_eq!(store.tally(&id).await.unwrap().unwrap().known, 2);
+    assert_eq!(counts(&store, id.as_str()).await.unwrap().known, 2);
 }
 
 /// A batch made from another source or for another queue is left as it is.

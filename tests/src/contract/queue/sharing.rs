@@ -10,7 +10,7 @@ use jobq_core::ports::ledger::Ledger;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{Settled, Settlement};
 
-use crate::contract::subject::{Subject, batch, bodies, done, parcel, send, troops};
+use crate::contract::subject::{Subject, batch, bodies, counts, done, parcel, send, troops};
 
 const PUSHERS: usize = 2;
 const DRAINERS: usize = 2;
@@ -47,7 +47,7 @@ where
     assert!(drained.len() == all || !subject.is_exact(), "{} of {all}", drained.len());
     let store = subject.open();
     subject.settles_at(QueueDepth::default(), async || store.measure(&troops()).await.unwrap()).await;
-    let tally = store.tally(&batch("b")).await.unwrap().unwrap();
+    let tally = counts(&store, "b").await.unwrap();
     assert_eq!((tally.known, tally.done, tally.dead), (all as u64, drained.len() as u64, 0));
 }
 
