@@ -86,7 +86,7 @@ pub(crate) async fn run(
     };
     let target = HttpTarget::new(work.limit.clone(), secrets)?;
     let recorder = Recorder {
-        meter: Meter::new(clock),
+        meter: Meter::new(clock, &work.queues),
         log: printer.log().map(|level| LogLines::new(clock, level)),
         counters,
     };

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use jobq_adapters::clock::SystemClock;
 use jobq_core::event::Event;
+use jobq_core::name::QueueName;
 use jobq_core::policy::calendar::book::Why;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::metrics::Metrics;
+use jobq_core::queue::Queue;
 
 /// How many warnings wait to be shown at most; while nobody shows them the oldest go first.
 const KEPT_WARNINGS: usize = 20;
@@ -21,8 +23,11 @@ const TOLD_AGAIN: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Meter {
     clock: SystemClock,
+    /// The queues that are drained: tasks that grow elsewhere are others' work.
+    queues: Vec<QueueName>,
     started: AtomicU64,
     ended: AtomicU64,
+    grown: AtomicU64,
     done: AtomicU64,
     dead: AtomicU64,
     retried: AtomicU64,
@@ -49,6 +54,8 @@ pub(crate) struct Counted {
     pub(crate) started: u64,
     /// Calls ended.
     pub(crate) ended: u64,
+    /// Tasks that answers have made, in the queues that are drained.
+    pub(crate) grown: u64,
     /// Tasks whose call ended well.
     pub(crate) done: u64,
     /// Tasks that died.
@@ -60,13 +67,15 @@ pub(crate) struct Counted {
 }
 
 impl Meter {
-    /// A meter that has counted nothing yet.
-    pub(crate) fn new(clock: SystemClock) -> Self {
+    /// A meter of a drain of these queues that has counted nothing yet.
+    pub(crate) fn new(clock: SystemClock, queues: &[Queue]) -> Self {
         let zero = AtomicU64::default;
         Self {
             clock,
+            queues: queues.iter().map(|queue| queue.name.clone()).collect(),
             started: zero(),
             ended: zero(),
+            grown: zero(),
             done: zero(),
             dead: zero(),
             retried: zero(),
@@ -81,6 +90,7 @@ impl Meter {
         Counted {
             started: read(&self.started),
             ended: read(&self.ended),
+            grown: read(&self.grown),
             done: read(&self.done),
             dead: read(&self.dead),
             retried: read(&self.retried),
@@ -135,13 +145,17 @@ impl Notes {
 
 impl Metrics for Meter {
     fn record(&self, event: &Event) {
-        let count = |counter: &AtomicU64| {
-            counter.fetch_add(1, Ordering::Relaxed);
+        let add = |counter: &AtomicU64, count| {
+            counter.fetch_add(count, Ordering::Relaxed);
         };
+        let count = |counter: &AtomicU64| add(counter, 1);
         match event {
             Event::CallStarted(_) => count(&self.started),
             Event::CallEnded(_) => count(&self.ended),
             Event::TaskDone(_) => count(&self.done),
+            Event::TasksGrown(grown) if self.queues.contains(&grown.into) => {
+                add(&self.grown, u64::try_from(grown.count).unwrap_or(u64::MAX))
+            }
             Event::TaskDied(_) => count(&self.dead),
             Event::TaskRetried(retried) if retried.spent => count(&self.retried),
             Event::LimitCooled(_) => count(&self.refused),
@@ -161,6 +175,7 @@ impl Metrics for Meter {
             | Event::DrainEnded(_)
             | Event::LeaseDeferred(_)
             | Event::SlotsForfeited(_)
+            | Event::TasksGrown(_)
             | Event::TaskRetried(_)
             | Event::TaskReleased(_)
             | Event::TaskSkipped(_)

@@ -24,12 +24,21 @@ const RATE_OVER: Duration = Duration::from_secs(5);
 /// What progress is held against.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Goal {
-    /// How many tasks there were to drain.
+    /// How many tasks there were to drain when it began.
     pub(crate) tasks: u64,
     /// How many of them had ended before this drain began.
     pub(crate) ended: u64,
     /// The pace of the limit.
     pub(crate) pace: Pace,
+}
+
+impl Goal {
+    /// How many of its tasks have ended by now, and how many there are: those that grew are among them, and those that
+    /// were pushed meanwhile, once they have ended.
+    fn reached(&self, counted: &Counted) -> (u64, u64) {
+        let ended = self.ended + counted.done + counted.dead;
+        (ended, (self.tasks + counted.grown).max(ended))
+    }
 }
 
 /// Shows progress for as long as it is polled; never ends by itself.
@@ -80,7 +89,9 @@ impl View {
     fn draw(&self, line: &str, counted: Counted) {
         match &self.bar {
             Some(bar) => {
-                bar.set_position((self.goal.ended + counted.done + counted.dead).min(self.goal.tasks));
+                let (ended, tasks) = self.goal.reached(&counted);
+                bar.set_length(tasks);
+                bar.set_position(ended);
                 bar.set_message(line.to_owned());
             }
             None => self.printer.note(line),
@@ -99,9 +110,7 @@ impl Drop for View {
 /// `1,204/65,000 done, 49.0/s of 50/s, 12 in flight, 0 refused, ETA 21m 40s`
 fn line(goal: &Goal, meter: &Meter, recent: &VecDeque<(Duration, Counted)>) -> String {
     let counted = meter.read();
-    let ended = goal.ended + counted.done + counted.dead;
-    // Tasks that were pushed meanwhile raise the goal.
-    let tasks = goal.tasks.max(ended);
+    let (ended, tasks) = goal.reached(&counted);
     let (calls, settled) = rates(recent);
     let of = match goal.pace {
         Pace::Unlimited => String::new(),
@@ -151,4 +160,44 @@ pub(crate) fn time_for(tasks: u64, per_second: f64) -> Duration {
 #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
 pub(crate) fn per_second(count: u64, seconds: f64) -> f64 {
     count as f64 / seconds.max(f64::MIN_POSITIVE)
+}
+
+#[cfg(test)]
+mod tests {
+    //! What a drain shows of tasks that grow: data in, text out.
+
+    use jobq_core::event::Event;
+    use jobq_core::event::tasks::{TaskDone, TasksGrown};
+    use jobq_core::name::QueueName;
+    use jobq_core::ports::metrics::Metrics;
+    use jobq_core::queue::Queue;
+
+    use super::*;
+
+    fn name(name: &str) -> QueueName {
+        name.parse().unwrap()
+    }
+
+    /// What is shown after a second of these events, in a drain of two queues that found five tasks.
+    fn shown(events: Vec<Event>) -> String {
+        let queues = ["troops", "groups"].map(|queue| Queue::new(name(queue), "hermes".parse().unwrap()));
+        let meter = Meter::new(SystemClock::new(), &queues);
+        events.iter().for_each(|event| meter.record(event));
+        let seconds = |count| Duration::from_secs(count);
+        let recent = VecDeque::from([(seconds(0), Counted::default()), (seconds(1), meter.read())]);
+        line(&Goal { tasks: 5, ended: 0, pace: Pace::Unlimited }, &meter, &recent)
+    }
+
+    #[test]
+    fn tasks_that_grow_are_tasks_to_be_done() {
+        let done = || TaskDone { queue: name("troops") }.into();
+        let grown = |into, count| TasksGrown { queue: name("troops"), into: name(into), count }.into();
+        assert_eq!(shown(vec![done()]), "1/5 done, 0.0/s, 0 in flight, 0 refused, ETA 4.0s");
+        let grows = || vec![grown("groups", 40), grown("troops", 1), done()];
+        assert_eq!(shown(grows()), "1/46 done, 0.0/s, 0 in flight, 0 refused, ETA 45s");
+        let elsewhere = vec![grown("elsewhere", 40), done()];
+        assert_eq!(shown(elsewhere), "1/5 done, 0.0/s, 0 in flight, 0 refused, ETA 4.0s");
+        let others = std::iter::repeat_with(done).take(48).chain(grows()).collect();
+        assert_eq!(shown(others), "49/49 done, 0.0/s, 0 in flight, 0 refused, ETA 0.0s");
+    }
 }

@@ -22,7 +22,8 @@ use drainers::{DrainBegun, DrainEnded, DrainerRejoined, DrainerWentAlone};
 use limits::{LeaseBooked, LeaseDeferred, LimitCooled, SlotsForfeited};
 use operations::{OperationFailed, OperationRecovered};
 use tasks::{
-    SettlementStale, TaskDied, TaskDone, TaskReleased, TaskRetried, TaskSkipped, TasksAwaited, TasksReceived,
+    SettlementStale, TaskDied, TaskDone, TaskReleased, TaskRetried, TaskSkipped, TasksAwaited, TasksGrown,
+    TasksReceived,
 };
 use telling::Telling;
 
@@ -69,6 +70,7 @@ events! {
     CallEnded,
     LimitCooled,
     TaskDone,
+    TasksGrown,
     TaskRetried,
     TaskDied,
     TaskReleased,

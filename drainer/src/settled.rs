@@ -1,6 +1,7 @@
 //! Settling: the record first, then the end of the delivery; each as soon as its end is known, in batches of
 //! whatever has ended since.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jobq_core::batch::Member;
@@ -9,7 +10,9 @@ use jobq_core::death::Reason;
 use jobq_core::delivery::Receipt;
 use jobq_core::envelope::Envelope;
 use jobq_core::event::Event;
-use jobq_core::event::tasks::{SettlementStale, TaskDied, TaskDone, TaskReleased, TaskRetried, TaskSkipped};
+use jobq_core::event::tasks::{
+    SettlementStale, TaskDied, TaskDone, TaskReleased, TaskRetried, TaskSkipped, TasksGrown,
+};
 use jobq_core::fault::Fault;
 use jobq_core::name::QueueName;
 use jobq_core::policy::wait;
@@ -160,6 +163,18 @@ impl Ending {
         self.recorded + ended
     }
 
+    /// What is told of its children: one event for each queue they go to.
+    fn grown(&self) -> Vec<TasksGrown> {
+        let End::Done { children, .. } = &self.settlement.end else { return Vec::new() };
+        let mut counts = BTreeMap::new();
+        children.iter().for_each(|child| *counts.entry(&child.queue).or_default() += 1);
+        let queue = &self.settlement.queue;
+        counts
+            .into_iter()
+            .map(|(into, count)| TasksGrown { queue: queue.clone(), into: into.clone(), count })
+            .collect()
+    }
+
     fn event(&self) -> Event {
         let queue = self.settlement.queue.clone();
         match self.tells {
@@ -212,6 +227,7 @@ impl<W: World> Engine<'_, W> {
             match settled {
                 Settled::Held => {
                     self.count(&ending.tells);
+                    ending.grown().into_iter().for_each(|grown| self.note(grown));
                     self.note(ending.event());
                 }
                 Settled::Stale => {

@@ -87,6 +87,7 @@ macro_rules! at {
             event = $line.event,
             limit = $line.text("limit"),
             queue = $line.text("queue"),
+            into = $line.text("into"),
             batch = $line.text("batch"),
             drainers = $line.count("drainers"),
             tasks = $line.count("tasks"),

@@ -138,7 +138,7 @@ impl Telling for Everything {
 
     fn fields(&self) -> Vec<(Key, Told<'_>)> {
         let told = |key: Key| match key {
-            Key::Limit | Key::Queue | Key::Batch | Key::Reason | Key::Why => Told::Text("a"),
+            Key::Limit | Key::Queue | Key::Into | Key::Batch | Key::Reason | Key::Why => Told::Text("a"),
             Key::Text | Key::Hint | Key::Error => Told::Text("b"),
             Key::Spent => Told::Flag(false),
             Key::Seconds | Key::DelaySeconds | Key::WaitSeconds | Key::RetryInSeconds => {

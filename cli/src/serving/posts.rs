@@ -85,7 +85,7 @@ impl Post {
         secrets.check(limit).await?;
         let clock = watchers.clock;
         let recorder = Recorder {
-            meter: Meter::new(clock),
+            meter: Meter::new(clock, &queues),
             log: watchers.printer.log().map(|level| LogLines::new(clock, level)),
             counters: watchers.metrics.then(|| exposing::counters(limit, &queues)),
         };

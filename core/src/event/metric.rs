@@ -19,6 +19,7 @@ pub enum Metric {
     CallDuration,
     TasksReceived,
     TasksDone,
+    TasksGrown,
     TasksRetried,
     TasksPostponed,
     TasksDied,
@@ -103,12 +104,13 @@ pub const STATES: [&str; 4] = ["ready", "in_flight", "delayed", "dead"];
 
 impl Metric {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::CallsStarted,
         Self::CallsEnded,
         Self::CallDuration,
         Self::TasksReceived,
         Self::TasksDone,
+        Self::TasksGrown,
         Self::TasksRetried,
         Self::TasksPostponed,
         Self::TasksDied,
@@ -137,6 +139,7 @@ impl Metric {
             },
             Self::TasksReceived => queues("jobq_tasks_received", "Tasks taken from their queue"),
             Self::TasksDone => queues("jobq_tasks_done", "Tasks whose call ended well and is recorded"),
+            Self::TasksGrown => queues("jobq_tasks_grown", "Tasks that answers of this queue have made"),
             Self::TasksRetried => queues("jobq_tasks_retried", "Failed attempts whose task is tried again"),
             Self::TasksPostponed => {
                 queues("jobq_tasks_postponed", "Tasks to be called again that were charged no attempt")
@@ -186,6 +189,7 @@ impl Metric {
             Self::CallsEnded
             | Self::CallDuration
             | Self::TasksReceived
+            | Self::TasksGrown
             | Self::TasksPostponed
             | Self::SlotsBooked
             | Self::LeasesDeferred

@@ -30,6 +30,17 @@ pub struct TaskDone {
     pub queue: QueueName,
 }
 
+/// A task's answer has made tasks, and they are sent: children, or its next page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TasksGrown {
+    /// An answer in this queue.
+    pub queue: QueueName,
+    /// Where they went.
+    pub into: QueueName,
+    /// How many.
+    pub count: usize,
+}
+
 /// A task waits to be tried again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskRetried {
@@ -85,8 +96,7 @@ impl Telling for TasksReceived {
     }
 
     fn counts(&self) -> Measures<'_> {
-        let many = Amount::More(u64::try_from(self.count).unwrap_or(u64::MAX));
-        Measure::one(Metric::TasksReceived).of(&self.queue).amount(many).alone()
+        Measure::one(Metric::TasksReceived).of(&self.queue).amount(many(self.count)).alone()
     }
 }
 
@@ -119,6 +129,26 @@ impl Telling for TaskDone {
 
     fn counts(&self) -> Measures<'_> {
         Measure::one(Metric::TasksDone).of(&self.queue).alone()
+    }
+}
+
+impl Telling for TasksGrown {
+    fn name(&self) -> &'static str {
+        "tasks_grown"
+    }
+
+    fn level(&self) -> Level {
+        Level::Debug
+    }
+
+    fn fields(&self) -> Vec<(Key, Told<'_>)> {
+        let into = (Key::Into, Told::Text(self.into.as_str()));
+        vec![of(&self.queue), into, (Key::Tasks, count(self.count))]
+    }
+
+    /// By the queue whose answers make tasks: the one they go to may be another drainer's.
+    fn counts(&self) -> Measures<'_> {
+        Measure::one(Metric::TasksGrown).of(&self.queue).amount(many(self.count)).alone()
     }
 }
 
@@ -215,6 +245,11 @@ impl Telling for SettlementStale {
     fn counts(&self) -> Measures<'_> {
         Measure::one(Metric::SettlementsStale).of(&self.queue).alone()
     }
+}
+
+/// So many more.
+fn many(number: usize) -> Amount {
+    Amount::More(u64::try_from(number).unwrap_or(u64::MAX))
 }
 
 /// The queue as a field.

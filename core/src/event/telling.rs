@@ -29,6 +29,8 @@ pub enum Key {
     Limit,
     /// `queue`: the name of a queue.
     Queue,
+    /// `into`: the name of the queue that tasks went to.
+    Into,
     /// `batch`: the id of a batch.
     Batch,
     /// `drainer`: the id of a drainer.
@@ -229,9 +231,10 @@ impl Level {
 
 impl Key {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::Limit,
         Self::Queue,
+        Self::Into,
         Self::Batch,
         Self::Drainer,
         Self::WokenBy,
@@ -281,6 +284,7 @@ impl Key {
         match self {
             Self::Limit => "limit",
             Self::Queue => "queue",
+            Self::Into => "into",
             Self::Batch => "batch",
             Self::Drainer => "drainer",
             Self::WokenBy => "woken_by",

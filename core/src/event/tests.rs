@@ -43,6 +43,7 @@ debug call_ended queue=troops status=204 seconds=0.03 | CallsEnded troops 2xx +1
 debug call_ended queue=troops error=connect: refused seconds=0 | CallsEnded troops none +1 | CallDuration troops 0ns
 warn limit_cooled limit=hermes status=429 | AnswersThrottled +1
 debug task_done queue=troops | TasksDone troops +1
+debug tasks_grown queue=troops into=groups tasks=40 | TasksGrown troops +40
 debug task_retried queue=troops spent=true delay_seconds=2 | TasksRetried troops +1
 debug task_retried queue=troops spent=false delay_seconds=2 | TasksPostponed troops +1
 warn task_died queue=troops reason=rejected | TasksDied troops rejected +1
@@ -129,6 +130,7 @@ fn all() -> Vec<Event> {
         ended(Err("connect: refused".to_owned()), Duration::ZERO).into(),
         LimitCooled { limit: limit(), status: 429 }.into(),
         TaskDone { queue: queue() }.into(),
+        TasksGrown { queue: queue(), into: "groups".parse().unwrap(), count: 40 }.into(),
         retried(true).into(),
         retried(false).into(),
         TaskDied { queue: queue(), reason: Reason::Rejected }.into(),

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use jobq_tests::world::folder::Folder;
-use jobq_tests::world::jobq::{run, start, wait};
+use jobq_tests::world::jobq::{Ended, jobq, run, start, wait};
 use jobq_tests::world::nginx::Nginx;
 use jobq_tests::world::patience::until;
 
@@ -128,6 +128,24 @@ fn one_call_grows_into_all_it_lists_each_called_once() {
     let [groups, lists, troops, warriors] = [1_600, 1, 400, 20];
     let each = [("groups", groups), ("lists", lists), ("troops", troops), ("warriors", warriors)];
     assert_eq!(stages, each.map(|(queue, done)| (queue.to_owned(), done)));
+}
+
+/// What a drain's bar and a log learn of it.
+#[test]
+fn what_an_answer_makes_is_told() {
+    let api = hermes();
+    let folder = pushed(&api, &config(""), "warriors", "/warriors/3");
+    let mut drain = jobq(folder.path(), ["drain", "--until-empty", "--json"]);
+    let told = Ended::from(drain.env("JOBQ_LOG", "debug,json").output().unwrap()).with_code(0).stderr;
+    let lines = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut grown: HashMap<(String, String), Vec<u64>> = HashMap::new();
+    for line in lines.filter(|line| line["event"] == "tasks_grown") {
+        let [queue, into] = ["queue", "into"].map(|key| line[key].as_str().unwrap().to_owned());
+        grown.entry((queue, into)).or_default().push(line["tasks"].as_u64().unwrap());
+    }
+    let way = |queue: &str, into: &str| (queue.to_owned(), into.to_owned());
+    let expected = [(way("warriors", "troops"), vec![20]), (way("troops", "groups"), vec![4; 20])];
+    assert_eq!(grown, HashMap::from(expected), "an event an answer, and none for what makes nothing");
 }
 
 #[test]
