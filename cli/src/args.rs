@@ -46,7 +46,7 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show it all in 20 seconds: a mock API with a limit, and a drain against it
+    /// Show it all in 20 seconds: a pipeline of four queues against a mock API with a limit
     Demo,
     /// Write a commented jobq.toml
     Init(init::Args),

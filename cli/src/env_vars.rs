@@ -18,6 +18,9 @@ pub(crate) const LOG: &str = "JOBQ_LOG";
 /// Asks programs for no colour, if it is set to anything: <https://no-color.org>.
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 
+/// How characters are written here; the first that is set holds: `C.UTF-8`.
+pub(crate) const LOCALE: [&str; 3] = ["LC_ALL", "LC_CTYPE", "LANG"];
+
 /// Which new traces are recorded.
 pub(crate) const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 
@@ -49,4 +52,10 @@ pub(crate) fn arguments() -> impl Iterator<Item = OsString> {
 #[allow(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
 pub(crate) fn read(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether the terminal is said to show more characters than those of ASCII.
+pub(crate) fn is_utf8() -> bool {
+    let locale = LOCALE.iter().find_map(|name| read(name)).unwrap_or_default().to_lowercase();
+    locale.ends_with("utf-8") || locale.ends_with("utf8")
 }

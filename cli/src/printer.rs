@@ -33,6 +33,11 @@ impl Printer {
         Self { json: global.json, quiet: global.quiet, log }
     }
 
+    /// The same without notes and progress: somebody else tells what is done.
+    pub(crate) fn hushed(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
     /// The level of the log, where there is one.
     pub(crate) fn log(self) -> Option<Level> {
         self.log

@@ -69,10 +69,14 @@ impl Project {
         Ok(own)
     }
 
-    /// A project in this state folder, without configuration.
-    pub(crate) fn in_folder(state: PathBuf) -> Self {
-        let (config, backend) = (Config::default(), Backend::Local);
-        Self { config, backend, config_path: PathBuf::new(), has_config: false, state, sdk: OnceCell::new() }
+    /// The project of a configuration that was written just now, its state beside it.
+    pub(crate) fn written(config_path: PathBuf) -> Result<Self, Failure> {
+        let text = fs::read_to_string(&config_path)
+            .map_err(|error| Failure::failed(format!("read {}: {error}", config_path.display())))?;
+        let config = checked(&config_path.display().to_string(), &text)?;
+        let state = config_path.with_file_name(&config.state);
+        let backend = Backend::Local;
+        Ok(Self { config, backend, config_path, has_config: true, state, sdk: OnceCell::new() })
     }
 
     /// Opens the store; the local one's folder and file are made where they are missing.

@@ -118,6 +118,11 @@ pub(crate) struct PushReport {
 }
 
 impl SourceArgs {
+    /// A batch of this name, its tasks as urgent as this.
+    pub(crate) fn of_batch(batch: BatchId, priority: Priority) -> Self {
+        Self { batch: Some(batch), priority: Some(priority), ..Self::default() }
+    }
+
     /// Opens the source, and names its batch.
     pub(crate) fn prepare(
         &self,

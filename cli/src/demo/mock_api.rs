@@ -13,24 +13,30 @@ use futures::stream::FuturesUnordered;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::ports::clock::Clock;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use super::hermes::{Saying, saying};
 use crate::progress::per_second;
 
-/// Calls it lets through at once after a lull.
-const BURST: NonZeroU32 = NonZeroU32::new(3).unwrap();
+/// Calls it lets through at once after a lull: those of 67 ms, for which a busy machine may hold them up.
+const BURST: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
-/// A mock API. `/ok/N` answers, `/flaky/N` fails at the first call, `/poison/N` is never found.
+/// Where it is told that a batch has ended: no call of its API.
+const ENDED: &str = "/ended";
+
+/// The mock Hermes API.
 pub(crate) struct MockApi {
     listener: TcpListener,
     limiter: DefaultDirectRateLimiter,
-    flaky_seen: Mutex<HashSet<String>>,
+    failed_once: Mutex<HashSet<String>>,
     clock: SystemClock,
     counted: Mutex<Counted>,
 }
@@ -39,16 +45,18 @@ pub(crate) struct MockApi {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counted {
     /// Calls that came.
-    pub(crate) calls: u64,
+    pub(super) calls: u64,
     /// Calls among them that were refused because they came too fast.
-    pub(crate) refused: u64,
+    pub(super) refused: u64,
+    /// How many times it was told that a batch has ended.
+    pub(super) ends: u64,
     first: Option<Duration>,
     last: Duration,
 }
 
 impl Counted {
     /// Calls a second from the first to the last.
-    pub(crate) fn per_second(&self) -> f64 {
+    pub(super) fn per_second(&self) -> f64 {
         let length = self.last.saturating_sub(self.first.unwrap_or_default());
         per_second(self.calls.saturating_sub(1), length.as_secs_f64())
     }
@@ -59,8 +67,8 @@ impl MockApi {
     pub(crate) async fn bind(per_second: NonZeroU32) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let limiter = RateLimiter::direct(Quota::per_second(per_second).allow_burst(BURST));
-        let (flaky_seen, counted) = (Mutex::default(), Mutex::default());
-        Ok(Self { listener, limiter, flaky_seen, clock: SystemClock::new(), counted })
+        let (failed_once, counted) = (Mutex::default(), Mutex::default());
+        Ok(Self { listener, limiter, failed_once, clock: SystemClock::new(), counted })
     }
 
     /// Where it listens.
@@ -89,25 +97,33 @@ impl MockApi {
     }
 
     fn answer(&self, request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-        let path = request.uri().path();
+        let (status, body) = match request.uri().path() {
+            ENDED => {
+                lock(&self.counted).ends += 1;
+                (StatusCode::OK, Value::Null)
+            }
+            path => self.say(path),
+        };
+        let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(response)
+    }
+
+    fn say(&self, path: &str) -> (StatusCode, Value) {
         let allowed = self.limiter.check().is_ok();
         self.count(allowed);
-        let status = if !allowed {
-            StatusCode::TOO_MANY_REQUESTS
-        } else if path.starts_with("/poison/") {
-            StatusCode::NOT_FOUND
-        } else if path.starts_with("/flaky/") && self.is_first(path) {
-            StatusCode::INTERNAL_SERVER_ERROR
-        } else {
-            StatusCode::OK
-        };
-        let body = format!(r#"{{"path":"{path}","status":{}}}"#, status.as_u16());
-        let mut response = Response::new(Full::new(Bytes::from(body)));
-        *response.status_mut() = status;
-        response
-            .headers_mut()
-            .insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
-        Ok(response)
+        if !allowed {
+            return (StatusCode::TOO_MANY_REQUESTS, json!({ "error": "too many calls" }));
+        }
+        match saying(path) {
+            Saying::This(body) => (StatusCode::OK, body),
+            Saying::AtSecondCall(_) if lock(&self.failed_once).insert(path.to_owned()) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, json!({ "error": "not ready" }))
+            }
+            Saying::AtSecondCall(body) => (StatusCode::OK, body),
+            Saying::Nothing => (StatusCode::NOT_FOUND, json!({ "error": "no such thing" })),
+        }
     }
 
     fn count(&self, allowed: bool) {
@@ -116,10 +132,6 @@ impl MockApi {
         counted.refused += u64::from(!allowed);
         counted.last = self.clock.uptime();
         counted.first = counted.first.or(Some(counted.last));
-    }
-
-    fn is_first(&self, path: &str) -> bool {
-        lock(&self.flaky_seen).insert(path.to_owned())
     }
 }
 

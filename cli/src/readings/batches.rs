@@ -27,7 +27,7 @@ pub(crate) struct BatchReading {
     pub(crate) open: u64,
     pushed_whole: bool,
     created_at: String,
-    finished_at: Option<String>,
+    pub(crate) finished_at: Option<String>,
     canceled_at: Option<String>,
     /// From its push to its end, or until now.
     pub(crate) seconds: f64,

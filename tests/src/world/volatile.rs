@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 /// What is replaced in text, in this order.
-const PATTERNS: [(&str, &str); 15] = [
+const PATTERNS: [(&str, &str); 17] = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "TIME"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
     (r"\b([a-z]+)-([0-9a-f]{8}|[0-9a-f]{6})\b", "$1-DIGEST"),
@@ -19,6 +19,8 @@ const PATTERNS: [(&str, &str); 15] = [
     (r"by hand for .+ more", "by hand for A WHILE more"),
     (r"(\d+/s, burst \d+ +kept)  \d+  \d+  \d+", "$1  ~  ~  ~"),
     (r"\d+\.\d% of its limit", "MOST of its limit"),
+    (r"while \S+ others waited, .* of calls", "while MANY others waited, A WHILE of calls"),
+    (r"were called after .* s", "were called after A WHILE"),
     (r"SQLite \d+\.\d+\.\d+", "SQLite VERSION"),
     (r"(disk of \S+): .*", "$1: ROOM"),
     (r"(jobq\.db is whole): .*", "$1: SIZE"),

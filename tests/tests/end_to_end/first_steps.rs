@@ -1,12 +1,14 @@
 //! The first things a person types, and what a script reads of them.
 
-use std::process::Command;
+use std::fs::{self, File};
+use std::process::{Command, Stdio};
 
 use crate::alone;
 use crate::state::State;
 use jobq_tests::world::folder::Folder;
-use jobq_tests::world::jobq::{Ended, jobq, run};
+use jobq_tests::world::jobq::{Ended, jobq, run, stop};
 use jobq_tests::world::nginx::Nginx;
+use jobq_tests::world::patience::until;
 
 #[test]
 fn version() {
@@ -54,21 +56,50 @@ fn completions() {
 }
 
 #[test]
-fn demo_is_refused_nothing_and_shows_dead_letters() {
+fn demo_is_refused_nothing_and_shows_a_whole_pipeline_with_its_dead_letters() {
     let _turn = alone();
     let folder = Folder::new();
     let ended = run(folder.path(), ["demo"]).with_code(0);
     for text in [
-        "998 done",
-        "the API saw 1,008 calls and refused 0",
-        "8 failed at first, were tried again and are done",
+        "1,452 known = 1,450 done + 2 dead",
+        "on_complete was told once",
+        "the API saw 1,467 calls and refused 0",
+        "5 urgent tasks came while",
+        "10 calls failed at first, and their tasks were tried again",
         "2 are in the dead-letter queue",
         "rejected: the API answered 404",
         "jobq run FILE --rate 50/s",
     ] {
         assert!(ended.stdout.contains(text), "{text:?} is not in {}", ended.stdout);
     }
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the demo left something behind");
+    let bands = ended.stdout.lines().filter_map(|line| line.split("  ").next());
+    let bands: Vec<&str> =
+        bands.filter(|name| ["warriors", "troops", "groups", "data"].contains(&name.trim())).collect();
+    assert_eq!(bands.len(), 4, "a band of the chart for each queue: {}", ended.stdout);
+    assert!(ended.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ended.stdout);
+    for text in ["[queues.troops.then]", "--priority high", "1,452 ended"] {
+        assert!(ended.stderr.contains(text), "{text:?} is not in {}", ended.stderr);
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "the demo left something behind");
+}
+
+#[test]
+fn demos_beside_each_other_stop_clean() {
+    let (folder, temporary) = (Folder::new(), Folder::new());
+    let demos = ["one", "two"].map(|name| {
+        let notes = folder.path().join(name);
+        let mut demo = jobq(folder.path(), ["demo"]);
+        demo.env("TMPDIR", temporary.path()).stdin(Stdio::null()).stdout(Stdio::piped());
+        (demo.stderr(File::create(&notes).unwrap()).spawn().unwrap(), notes)
+    });
+    for (demo, notes) in demos {
+        let told = || fs::read_to_string(&notes).unwrap();
+        until("it makes calls", || told().contains(" ended\n"));
+        let ended = stop(demo).with_code(1);
+        assert!(ended.stdout.contains("batch 'nightly' has not ended"), "{ended:?}");
+        assert!(told().contains("stopping: "), "{}", told());
+    }
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "a demo left its folder behind");
 }
 
 #[test]
@@ -87,8 +118,8 @@ fn init_then_push_then_drain() {
     let drained = run(folder.path(), ["drain", "--until-empty"]).with_code(0);
     assert!(drained.stdout.starts_with("20 done in "), "{drained:?}");
     assert_eq!(api.calls().len(), 20);
-    let files = std::fs::read_dir(folder.path().join("results/example")).unwrap();
-    let lines = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().lines().count());
+    let files = fs::read_dir(folder.path().join("results/example")).unwrap();
+    let lines = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap().lines().count());
     assert_eq!(lines.sum::<usize>(), 20);
 }
 
@@ -105,7 +136,7 @@ fn project() -> Folder {
 #[test]
 fn standard_input_is_a_file_too() {
     let folder = project();
-    let calls = std::fs::File::open(folder.path().join("later.txt")).unwrap();
+    let calls = fs::File::open(folder.path().join("later.txt")).unwrap();
     let output = jobq(folder.path(), ["push", "waiting", "--json"]).stdin(calls).output().unwrap();
     assert_eq!(Ended::from(output).with_code(0).json()["sent"], 2);
 }
