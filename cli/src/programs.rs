@@ -1,4 +1,5 @@
-//! The jq programs of a configuration: looked at before anything is done with it, and run in processes of this program.
+//! jq programs, of a configuration and of the command line: looked at before anything is done with them, and run in
+//! processes of this program.
 
 use jobq_adapters::jq::language::Program;
 use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
@@ -12,6 +13,14 @@ use crate::failure::Failure;
 /// Runs programs by this program's own file. Starts nothing yet.
 pub(crate) fn sandbox() -> Result<Sandbox, Failure> {
     Ok(Sandbox::of(env_vars::own_file()?, Bounds::default()))
+}
+
+/// Looks whether what was given to this flag is a program that uses nothing but its input.
+pub(crate) fn check(flag: &str, code: &str) -> Result<(), Failure> {
+    Program::new(code, &[]).map(drop).map_err(|wrong| {
+        let failure = Failure::usage(format!("{flag}: {}", wrong.message));
+        wrong.hint.into_iter().fold(failure, Failure::hint)
+    })
 }
 
 /// What is wrong with the programs of a configuration read from this file.

@@ -44,7 +44,7 @@ pub enum Failed {
     TooMany,
     /// The input is no JSON that is read here.
     Input(String),
-    /// A program failed, or was broken off.
+    /// A program failed.
     Program {
         /// The chain's number, from 0.
         chain: usize,
@@ -56,5 +56,14 @@ pub enum Failed {
         said: String,
         /// The beginning of what it was run over; empty if that isn't known.
         excerpt: String,
+    },
+    /// A program took too much of something, and was ended: the rest of the job was not looked at.
+    BrokenOff {
+        /// The chain's number, from 0.
+        chain: usize,
+        /// The link's number in it, from 0.
+        link: usize,
+        /// What it took too much of.
+        said: String,
     },
 }

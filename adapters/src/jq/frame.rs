@@ -25,6 +25,7 @@ pub(super) enum Said {
     TooMany,
     Input(String),
     Program(usize, usize, Option<usize>, String, String),
+    BrokenOff(usize, usize, String),
 }
 
 impl Asked {
@@ -51,6 +52,7 @@ impl Said {
             Err(Failed::Program { chain, link, item, said, excerpt }) => {
                 Self::Program(chain, link, item, said, excerpt)
             }
+            Err(Failed::BrokenOff { chain, link, said }) => Self::BrokenOff(chain, link, said),
         }
     }
 
@@ -64,6 +66,7 @@ impl Said {
             Self::Program(chain, link, item, said, excerpt) => {
                 Err(Failed::Program { chain, link, item, said, excerpt })
             }
+            Self::BrokenOff(chain, link, said) => Err(Failed::BrokenOff { chain, link, said }),
         })
     }
 }

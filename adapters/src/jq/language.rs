@@ -126,3 +126,47 @@ fn place(code: &str, piece: &str) -> String {
         line => format!("line {}, column {column}", line + 1),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! What is refused before it is run, and where that is said to stand.
+
+    use super::*;
+
+    fn wrong(code: &str) -> Wrong {
+        Program::new(code, &["$task"]).unwrap_err()
+    }
+
+    #[test]
+    fn programs_reach_nothing_but_their_input() {
+        for name in LEFT_OUT {
+            let code = format!(".a | {name}");
+            let Wrong { message, hint } = wrong(&code);
+            assert!(
+                message.starts_with("at column 6 the program uses an unknown filter"),
+                "{name}: {message}"
+            );
+            assert_eq!(hint.as_deref(), Some("programs see nothing but their input"), "{name}");
+        }
+        assert!(Program::new("$task", &["$task"]).is_ok());
+        for name in ["$ENV", "$status", "input_filename", "now2", "$__prog_args"] {
+            assert!(wrong(name).message.contains("unknown"), "{name}: {}", wrong(name));
+        }
+    }
+
+    #[test]
+    fn what_cant_be_read_is_told_with_its_place() {
+        for (code, says) in [
+            ("", "at its end there should be term"),
+            (".url |= sub(", "at its end there should be closing parenthesis"),
+            (".a | | .b", "at column 6 there should be term"),
+            (".a\n| | .b", "at line 2, column 3 there should be term"),
+            ("import \"x\" as x; .", "it may load nothing"),
+            ("import \"x\" as $x; .", "it may load nothing"),
+            ("include \"x\"; .", "it may load nothing"),
+        ] {
+            assert!(wrong(code).message.contains(says), "{code}: {}", wrong(code));
+        }
+        assert_eq!(wrong("lenght").hint.as_deref(), Some("did you mean 'length'?"));
+    }
+}

@@ -163,7 +163,7 @@ impl Unanswered {
     fn failed(self) -> Failed {
         let (Broken::ByItself(said) | Broken::Somehow(said)) = self.broken;
         let (chain, link) = self.at;
-        Failed::Program { chain, link, item: None, said, excerpt: String::new() }
+        Failed::BrokenOff { chain, link, said }
     }
 }
 

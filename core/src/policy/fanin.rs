@@ -65,7 +65,7 @@ pub fn follow_up(
 fn words(failed: Failed) -> String {
     match failed {
         Failed::TooMany => "it makes more than one task".to_owned(),
-        Failed::Input(said) | Failed::Program { said, .. } => said,
+        Failed::Input(said) | Failed::Program { said, .. } | Failed::BrokenOff { said, .. } => said,
     }
 }
 

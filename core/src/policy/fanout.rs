@@ -156,6 +156,9 @@ fn told(growth: &Growth, failed: Failed) -> Barren {
                 |program| unrendered(program, item, &said, &excerpt),
             )
         }
+        Failed::BrokenOff { chain, link, said } => {
+            told(growth, Failed::Program { chain, link, item: None, said, excerpt: String::new() })
+        }
     }
 }
 

@@ -2,14 +2,17 @@
 
 use std::collections::HashSet;
 
+use futures::StreamExt;
+use futures::stream::iter;
 use jobq_core::fault::Fault;
 use jobq_core::letter::{Letter, LetterId};
 use jobq_core::name::QueueName;
+use jobq_core::ports::jq::Jq;
 use jobq_core::ports::morgue::{Found, Morgue, Round};
 use jobq_core::task::Request;
 use jobq_core::time::Timestamp;
 
-use super::order::{Judged, Order};
+use super::order::{Judged, Order, OrderError};
 use jobq_core::written::problem::Problem;
 
 /// How many calls are shown that go back.
@@ -17,6 +20,9 @@ const FIRST: usize = 5;
 
 /// How many refused letters are told one by one.
 const TOLD: usize = 5;
+
+/// How many letters are judged at once: enough that programs needn't wait for the next one.
+pub(super) const AT_ONCE: usize = 8;
 
 /// What an order comes to.
 #[derive(Debug, Default)]
@@ -55,19 +61,32 @@ pub async fn look<M: Morgue>(
     see: &mut dyn FnMut(&Found, &Letter),
     goes_on: &dyn Fn() -> bool,
 ) -> Result<u64, Fault> {
+    walk(morgue, queue, goes_on, async |letters| {
+        letters.iter().for_each(|found| see(found, &Letter::read(&found.body)));
+        Ok(())
+    })
+    .await
+}
+
+async fn walk<M: Morgue, E: From<Fault>>(
+    morgue: &M,
+    queue: &QueueName,
+    goes_on: &dyn Fn() -> bool,
+    see: impl AsyncFnMut(&[Found]) -> Result<(), E>,
+) -> Result<u64, E> {
     let mut round = morgue.round(queue);
-    let walked = walk(&mut round, see, goes_on).await;
+    let walked = pages(&mut round, goes_on, see).await;
     let closed = round.close().await;
     let seen = walked?;
     closed?;
     Ok(seen)
 }
 
-async fn walk<R: Round>(
+async fn pages<R: Round, E: From<Fault>>(
     round: &mut R,
-    see: &mut dyn FnMut(&Found, &Letter),
     goes_on: &dyn Fn() -> bool,
-) -> Result<u64, Fault> {
+    mut see: impl AsyncFnMut(&[Found]) -> Result<(), E>,
+) -> Result<u64, E> {
     let mut seen = 0;
     while goes_on() {
         let letters = round.next().await?;
@@ -75,7 +94,7 @@ async fn walk<R: Round>(
             break;
         }
         seen += letters.len() as u64;
-        letters.iter().for_each(|found| see(found, &Letter::read(&found.body)));
+        see(&letters).await?;
     }
     Ok(seen)
 }
@@ -83,20 +102,31 @@ async fn walk<R: Round>(
 /// Judges every letter of a queue by an order, and does nothing yet. Stops where `goes_on` says no.
 ///
 /// # Errors
-/// The store's.
-pub async fn plan<M: Morgue>(
+/// The store's, or the program's that takes too much. What it says of a single task stands in the plan.
+pub async fn plan<M: Morgue, J: Jq>(
     morgue: &M,
+    jq: &J,
     order: &Order,
     now: Timestamp,
     goes_on: &dyn Fn() -> bool,
-) -> Result<Plan, Fault> {
+) -> Result<Plan, OrderError> {
     let mut plan = Plan::default();
     let mut there = 0;
-    let mut see = |found: &Found, letter: &Letter| {
-        there += u64::from(order.picked.as_ref().is_some_and(|picked| picked.has(&found.id)));
-        plan.add(&found.id, order.judge(found, letter, now));
-    };
-    plan.seen = look(morgue, &order.queue, &mut see, goes_on).await?;
+    let seen = walk(morgue, &order.queue, goes_on, async |letters| {
+        let is_picked = |found: &&Found| order.picked.as_ref().is_some_and(|picked| picked.has(&found.id));
+        there += letters.iter().filter(is_picked).count() as u64;
+        let judging = letters.iter().map(|found| order.judge(jq, found, now));
+        let mut judging = iter(letters).zip(iter(judging).buffered(AT_ONCE));
+        while let Some((found, judged)) = judging.next().await {
+            plan.add(&found.id, judged?);
+            if !goes_on() {
+                break;
+            }
+        }
+        Ok::<(), OrderError>(())
+    })
+    .await;
+    plan.seen = seen?;
     plan.absent = order.picked.as_ref().map_or(0, |picked| picked.len() as u64 - there);
     Ok(plan)
 }

@@ -2,7 +2,7 @@
 //!
 //! A **line** is a letter as people and pipes see it: the keys of a task file, and its story beside them under `dead`.
 //! An **order** says which letters are meant, by **filter** or **picked** from a file of lines, and what becomes of them:
-//! they are dropped, or sent back with the **change** that a jq **program** or the file makes to their tasks. A **look**
+//! they are dropped, or sent back with the **change** that a jq program or the file makes to their tasks. A **look**
 //! judges every letter by it, and **carrying out** the order ends those that the look has chosen, and no others.
 
 pub mod line;
@@ -12,7 +12,6 @@ pub mod groups;
 pub mod oldest;
 
 pub mod picked;
-pub mod program;
 
 mod change;
 

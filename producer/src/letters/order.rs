@@ -1,8 +1,11 @@
 //! Which letters are meant, and what becomes of them.
 
 use jobq_core::envelope::Envelope;
-use jobq_core::letter::Letter;
+use jobq_core::fault::Fault;
+use jobq_core::jq::{Failed, Made};
+use jobq_core::letter::{Letter, LetterId};
 use jobq_core::name::QueueName;
+use jobq_core::ports::jq::Jq;
 use jobq_core::ports::morgue::Found;
 use jobq_core::time::Timestamp;
 
@@ -10,7 +13,7 @@ use super::change;
 use super::filter::Filter;
 use super::line::Line;
 use super::picked::Picked;
-use super::program::Program;
+use crate::draft::Draft;
 use jobq_core::written::problem::Problem;
 
 /// Which letters are meant, and what becomes of them.
@@ -29,10 +32,26 @@ pub struct Order {
 /// What becomes of letters.
 #[derive(Debug)]
 pub enum Act {
-    /// They go back to their queue, each as the program changes it.
-    SendBack(Option<Program>),
+    /// They go back to their queue, each as this jq program changes it.
+    SendBack(Option<String>),
     /// They are deleted.
     Drop,
+}
+
+/// Why an order goes no further.
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    /// The store's, or programs can't be run at all.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The program takes too much. It would do so over one letter after the other, for seconds each time.
+    #[error("letter {}: {said}", .letter.0)]
+    BrokenOff {
+        /// The letter it was broken off at, by what the backend calls it.
+        letter: LetterId,
+        /// What it took too much of.
+        said: String,
+    },
 }
 
 /// What an order makes of one letter.
@@ -57,47 +76,59 @@ impl Order {
     }
 
     /// What becomes of a letter that is sent back or dropped at `now`.
-    pub(crate) fn judge(&self, found: &Found, letter: &Letter, now: Timestamp) -> Judged {
+    pub(crate) async fn judge<J: Jq>(
+        &self,
+        jq: &J,
+        found: &Found,
+        now: Timestamp,
+    ) -> Result<Judged, OrderError> {
+        let letter = Letter::read(&found.body);
         let is_picked = self.picked.as_ref().is_none_or(|picked| picked.has(&found.id));
-        if !is_picked || !self.filter.matches(&self.queue, found, letter) {
-            return Judged::Other;
+        if !is_picked || !self.filter.matches(&self.queue, found, &letter) {
+            return Ok(Judged::Other);
         }
-        match &self.act {
-            Act::Drop => Judged::Drops,
-            Act::SendBack(program) => {
-                let Some(envelope) = letter.revived(now) else {
-                    return Judged::NoTask;
+        let Act::SendBack(program) = &self.act else {
+            return Ok(Judged::Drops);
+        };
+        let Some(envelope) = letter.revived(now) else {
+            return Ok(Judged::NoTask);
+        };
+        let draft = match program {
+            None => self.picked.as_ref().and_then(|picked| picked.draft(&found.id)).cloned().map(Ok),
+            Some(program) => {
+                let made = self.made(jq, program, found, &letter).await?;
+                let Some(edited) = change::edited(made, &envelope).transpose() else {
+                    return Ok(Judged::Other);
                 };
-                match self.changed(program.as_ref(), found, letter, envelope) {
-                    Ok(Some(envelope)) => Judged::GoesBack(Box::new(envelope)),
-                    Ok(None) => Judged::Other,
-                    Err(problem) => Judged::Refused(problem),
-                }
+                Some(edited)
             }
-        }
+        };
+        let changed = draft.transpose().and_then(|draft| changed(envelope, draft));
+        Ok(changed.map_or_else(Judged::Refused, Judged::GoesBack))
     }
 
-    /// The task as it is sent back; none if the program makes nothing of it.
-    fn changed(
+    /// What the program made of a letter's line, or what it failed at over this one.
+    async fn made<J: Jq>(
         &self,
-        program: Option<&Program>,
+        jq: &J,
+        program: &str,
         found: &Found,
         letter: &Letter,
-        mut envelope: Envelope,
-    ) -> Result<Option<Envelope>, Problem> {
-        let draft = match program {
-            Some(program) => {
-                let line = Line::new(&self.queue, found, letter).to_json();
-                let Some(draft) = change::edited(program, &line, &envelope)? else {
-                    return Ok(None);
-                };
-                Some(draft)
+    ) -> Result<Result<Made, Failed>, OrderError> {
+        let line = Line::new(&self.queue, found, letter).to_json();
+        match jq.run(&change::job(program, line)).await? {
+            Err(Failed::BrokenOff { said, .. }) => {
+                Err(OrderError::BrokenOff { letter: found.id.clone(), said })
             }
-            None => self.picked.as_ref().and_then(|picked| picked.draft(&found.id)).cloned(),
-        };
-        if let Some(draft) = draft {
-            change::apply(&mut envelope, draft)?;
+            made => Ok(made),
         }
-        Ok(Some(envelope))
     }
+}
+
+/// The task as it is sent back.
+fn changed(mut envelope: Envelope, draft: Option<Draft>) -> Result<Box<Envelope>, Problem> {
+    if let Some(draft) = draft {
+        change::apply(&mut envelope, draft)?;
+    }
+    Ok(Box::new(envelope))
 }

@@ -1,13 +1,17 @@
-//! What a line keeps, what a filter lets through, and what programs and files make of a task.
+//! What a line keeps, what a filter lets through, and what files and the answers of programs make of a task.
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use jobq_core::attempt::Attempt;
 use jobq_core::dead_letter::{DeadLetter, Remains};
 use jobq_core::death::Reason;
 use jobq_core::envelope::Envelope;
+use jobq_core::fault::Fault;
+use jobq_core::jq::{Failed, Job, Made};
 use jobq_core::letter::{Letter, LetterId};
 use jobq_core::name::QueueName;
+use jobq_core::ports::jq::Jq;
 use jobq_core::ports::morgue::Found;
 use jobq_core::task::{Method, Priority, Request, Task};
 use jobq_core::time::Timestamp;
@@ -20,7 +24,6 @@ use super::groups::Groups;
 use super::line::Line;
 use super::order::{Act, Judged, Order};
 use super::picked::{Picked, PickedError};
-use super::program::Program;
 use crate::json_line;
 
 const NOW: Timestamp = Timestamp::EPOCH;
@@ -71,12 +74,20 @@ fn line(found: &Found) -> String {
     Line::new(&queue(), found, &Letter::read(&found.body)).to_json()
 }
 
-/// What an order that sends back by this program, or as this file says, makes of a letter: the line it goes back as.
-fn sent_back(found: &Found, program: Option<&str>, picked: Option<&str>) -> String {
-    let program = program.map(|code| code.parse::<Program>().unwrap());
-    let picked = picked.map(|file| Picked::read(file.as_bytes(), &queue()).unwrap());
-    let order = Order { queue: queue(), filter: Filter::default(), picked, act: Act::SendBack(program) };
-    match order.judge(found, &Letter::read(&found.body), NOW) {
+/// Runs nothing: programs are tested where something may run them.
+struct NoPrograms;
+
+impl Jq for NoPrograms {
+    async fn run(&self, _job: &Job) -> Result<Result<Made, Failed>, Fault> {
+        panic!("a program is run")
+    }
+}
+
+/// What an order that sends back as this file says makes of a letter: the line it goes back as.
+fn sent_back(found: &Found, file: &str) -> String {
+    let picked = Some(Picked::read(file.as_bytes(), &queue()).unwrap());
+    let order = Order { queue: queue(), filter: Filter::default(), picked, act: Act::SendBack(None) };
+    match order.judge(&NoPrograms, found, NOW).now_or_never().unwrap().unwrap() {
         Judged::Other => "not meant".to_owned(),
         Judged::NoTask => "no task".to_owned(),
         Judged::Refused(problem) => problem.to_string(),
@@ -122,62 +133,45 @@ fn what_is_pushed_keeps_its_history() {
 }
 
 #[test]
-fn programs_change_what_they_name_and_nothing_else() {
+fn what_a_program_makes_is_read_as_a_task() {
     // Not as any writer of JSON would have it: what isn't touched must go out as it came.
-    let body = r#"{"n": 1.0,  "big": 123456789012345678901234567890, "z": "é"}"#;
-    let letter = dead(envelope("t-1", request(Some(body))));
-    let check = |program: &str, expected: &str| assert_eq!(sent_back(&letter, Some(program), None), expected);
-    check(".", &format!("t-1 POST https://api.example.com/v1/x {body}"));
-    check(r#".url |= sub("v1";"v2")"#, &format!("t-1 POST https://api.example.com/v2/x {body}"));
-    check(
-        ".body.n += 1",
-        r#"t-1 POST https://api.example.com/v1/x {"n":2.0,"big":123456789012345678901234567890,"z":"é"}"#,
+    let body = r#"{"n": 1.0,  "z": "\u00e9"}"#;
+    let own = r#"{"n":1.0,"z":"é"}"#;
+    let before = envelope("t-1", request(Some(body)));
+    let made = |after: &[&str]| {
+        let after = after.iter().map(|text| (*text).to_owned()).collect();
+        Ok(vec![after, vec![own.to_owned()]])
+    };
+    let body_of = |after: &str| {
+        let draft = change::edited(made(&[after]), &before).unwrap().unwrap();
+        draft.request.body.unwrap_or_default()
+    };
+    assert_eq!(body_of(&format!(r#"{{"url":"https://a.example/","body":{own}}}"#)), body);
+    assert_eq!(body_of(r#"{"url":"https://a.example/","body":{"n":2.0}}"#), r#"{"n":2.0}"#);
+    assert_eq!(body_of(r#"{"url":"https://a.example/"}"#), "");
+    assert!(change::edited(made(&[]), &before).unwrap().is_none());
+    let refused =
+        |made: Result<Made, Failed>| change::edited(made, &before).map(|_| "taken").unwrap_err().to_string();
+    assert_eq!(refused(made(&[r#"{"url":7}"#])), "url is a number, not text (write it in quotes)");
+    assert_eq!(
+        refused(Err(Failed::TooMany)),
+        "the program makes several tasks of one (let it end in one object)"
     );
-    check("del(.body) | .method = \"GET\"", "t-1 GET https://api.example.com/v1/x ");
-    check(r#".id = "t-2""#, &format!("t-2 POST https://api.example.com/v1/x {body}"));
-    check("select(.dead.status == 404)", "not meant");
-    check("., .", "the program makes several tasks of one (let it end in one object)");
-    check(".url = 7", "url is a number, not text (write it in quotes)");
-    check(".delay = \"5m\"", "a task that is sent back doesn't wait (leave 'delay' out)");
-    check(
-        ".nope = 1",
-        "unknown key 'nope' (use one of: url, method, headers, body, id, priority, delay, at)",
-    );
-    check(".at = \"2026-11-27T09:00:00Z\"", "a task that is sent back doesn't wait (leave 'at' out)");
-    check("error(\"because\")", "the program failed: \"because\"");
-}
-
-#[test]
-fn programs_reach_nothing_but_the_task() {
-    for name in
-        ["env", "$ENV", "input", "inputs", "halt", "halt_error", "debug", "stderr", "input_filename", "now2"]
-    {
-        let error = name.parse::<Program>().unwrap_err().to_string();
-        assert!(error.contains("unknown"), "{name}: {error}");
-    }
-    for (code, says) in [
-        ("", "at its end there should be term"),
-        (".url |= sub(", "at its end there should be closing parenthesis"),
-        (".a | | .b", "at column 6 there should be term"),
-        ("import \"x\" as x; .", "it may load nothing"),
-    ] {
-        let error = code.parse::<Program>().unwrap_err().to_string();
-        assert!(error.contains(says), "{code}: {error}");
-    }
+    assert_eq!(refused(Err(Failed::Input("no JSON".into()))), "the program failed: no JSON");
 }
 
 #[test]
 fn files_pick_letters_and_say_what_they_become() {
     let letter = dead(envelope("t-1", request(None)));
     let own = line(&letter);
-    assert_eq!(sent_back(&letter, None, Some(&own)), "t-1 POST https://api.example.com/v1/x ");
+    assert_eq!(sent_back(&letter, &own), "t-1 POST https://api.example.com/v1/x ");
     let edited = own.replace("/v1/", "/v3/");
-    assert_eq!(sent_back(&letter, None, Some(&edited)), "t-1 POST https://api.example.com/v3/x ");
+    assert_eq!(sent_back(&letter, &edited), "t-1 POST https://api.example.com/v3/x ");
     let without_url = own.replace(r#""url":"https://api.example.com/v1/x","#, "");
     assert!(Picked::read(without_url.as_bytes(), &queue()).is_err(), "it would go back as it was");
     let other = own.replace(r#""letter":"17""#, r#""letter":"18""#);
-    assert_eq!(sent_back(&letter, None, Some(&other)), "not meant");
-    assert_eq!(sent_back(&found("9", "hello"), None, Some(&line(&found("9", "hello")))), "no task");
+    assert_eq!(sent_back(&letter, &other), "not meant");
+    assert_eq!(sent_back(&found("9", "hello"), &line(&found("9", "hello"))), "no task");
 }
 
 #[test]
@@ -286,15 +280,11 @@ fn what_nests_too_deep_is_refused_and_overflows_nothing() {
         panic!("it was taken");
     };
     assert!(refused[0].reason.contains("deeper than 100"), "{refused:?}");
-    let program: Program = ".".parse().unwrap();
-    assert!(program.run(&deep).unwrap_err().contains("deeper than 100"));
-    assert!(program.run(&format!("#\"\n{deep}")).unwrap_err().contains("expected value"));
     // It came as text that says it is JSON, and is told and sent back as text.
     let letter = dead(envelope("t-1", request(Some(&deep))));
     let text = line(&letter);
     let back = json_line::parse(&text).unwrap();
     assert_eq!(back.request.body.as_deref(), Some(deep.as_str()));
-    assert!(matches!(change::edited(&program, &text, &envelope("t-1", request(Some(&deep)))), Ok(Some(_))));
     assert!(matches!(Letter::read(deep.as_bytes()), Letter::Foreign(_)));
     assert!(matches!(Letter::read(format!(r#"{{"v":1,"else":{deep}}}"#).as_bytes()), Letter::Foreign(_)));
 }
@@ -319,7 +309,7 @@ fn any_body() -> impl Strategy<Value = Option<String>> {
 }
 
 proptest! {
-    /// Exported and taken back, unedited, a task is what it was: by a file, and by a program that changes nothing.
+    /// Exported and taken back, unedited, a task is what it was.
     #[test]
     fn what_is_not_edited_is_not_changed(body in any_body(), kind in prop::sample::select(vec!["application/json", "text/plain"])) {
         let mut before = request(None);
@@ -330,15 +320,5 @@ proptest! {
         prop_assert!(!text.contains('\n'), "{}", text);
         let draft = json_line::parse(&text).unwrap();
         prop_assert_eq!(&draft.request, &before);
-        let order = Order {
-            queue: queue(),
-            filter: Filter::default(),
-            picked: None,
-            act: Act::SendBack(Some(".".parse().unwrap())),
-        };
-        match order.judge(&letter, &Letter::read(&letter.body), NOW) {
-            Judged::GoesBack(envelope) => prop_assert_eq!(envelope.request, before),
-            other => prop_assert!(false, "{:?}", other),
-        }
     }
 }

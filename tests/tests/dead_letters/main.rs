@@ -12,5 +12,6 @@ mod api;
 mod office;
 mod scenario;
 
+mod edited;
 mod local;
 mod ministack;

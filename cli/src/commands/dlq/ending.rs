@@ -12,7 +12,7 @@ use jobq_core::ports::clock::Clock;
 use jobq_core::ports::depth::Depth;
 use jobq_producer::letters::carry_out::{Progress, carry_out};
 use jobq_producer::letters::look::{Plan, plan};
-use jobq_producer::letters::order::{Act, Order};
+use jobq_producer::letters::order::{Act, Order, OrderError};
 use jobq_producer::letters::picked::{Picked, PickedError};
 use serde::Serialize;
 
@@ -21,6 +21,7 @@ use crate::confirm::{Answer, Consent};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::programs;
 use crate::progress::bar;
 
 /// How many wrong lines are shown one by one.
@@ -75,7 +76,9 @@ pub(super) async fn run(order: &Order, manner: &Manner, desk: &Desk) -> Result<(
     let asks = order.is_everything() && !manner.dry_run;
     let consent = if asks { Some(Consent::by_flag(manner.yes)?) } else { None };
     let counted = desk.store.measure(&order.queue).await?.dead;
-    let plan = plan(&desk.store, order, clock.now(), &|| !desk.stop.is_asked()).await?;
+    let jq = programs::sandbox()?;
+    let plan = plan(&desk.store, &jq, order, clock.now(), &|| !desk.stop.is_asked()).await;
+    let plan = plan.map_err(|error| broken_off(order, error, ", so nothing was done"))?;
     if desk.stop.is_asked() {
         return Err(Failure::failed("stopped before anything was done"));
     }
@@ -100,12 +103,12 @@ pub(super) async fn run(order: &Order, manner: &Manner, desk: &Desk) -> Result<(
         view.draw(progress);
         !desk.stop.is_asked()
     };
-    let ended = carry_out(&desk.store, &clock, order, plan, &mut told).await;
+    let ended = carry_out(&desk.store, &jq, &clock, order, plan, &mut told).await;
     view.end();
     report.take_in(ended.as_ref().unwrap_or(&done));
-    if let Err(fault) = ended {
+    if let Err(error) = ended {
         desk.printer.data(&report)?;
-        return Err(Failure::from(fault).hint("run it again to go on: nothing is done twice"));
+        return Err(broken_off(order, error, "").hint("run it again to go on: nothing is done twice"));
     }
     desk.printer.data(&report)?;
     if desk.stop.is_asked() && report.left > 0 {
@@ -114,6 +117,18 @@ pub(super) async fn run(order: &Order, manner: &Manner, desk: &Desk) -> Result<(
         );
     }
     Ok((Exit::Fine, report.ended))
+}
+
+/// Why an order went no further, and what that means.
+fn broken_off(order: &Order, error: OrderError, so: &str) -> Failure {
+    match error {
+        OrderError::Fault(fault) => Failure::from(fault),
+        OrderError::BrokenOff { letter, said } => {
+            let (queue, letter) = (&order.queue, letter.0);
+            Failure::usage(format!("--edit: at letter {letter} {said}{so}"))
+                .hint(format!("see what it was run over: jobq dlq export {queue} {letter}"))
+        }
+    }
 }
 
 /// Nothing is done where a task can't be changed as it should be.

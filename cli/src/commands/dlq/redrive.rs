@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use jobq_core::config::backend::Backend;
 use jobq_core::name::QueueName;
 use jobq_producer::letters::order::{Act, Order};
-use jobq_producer::letters::program::Program;
 
 use super::desk::Desk;
 use super::ending::{self, Manner, picked};
 use super::which::Which;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::programs;
 use crate::pushing::parse;
 use crate::waking::wake;
 
@@ -37,14 +37,13 @@ pub(crate) struct Args {
 
 /// Sends dead letters back to their queue.
 pub(super) async fn run(args: Args, desk: &Desk) -> Result<Exit, Failure> {
-    let program = args.edit.map(|code| code.parse::<Program>()).transpose();
-    let program = program.map_err(|error| Failure::usage(format!("--edit: {error}")))?;
+    args.edit.as_deref().map_or(Ok(()), |code| programs::check("--edit", code))?;
     let queue = desk.queues(Some(args.queue.clone())).await.map(|_| args.queue)?;
     let picked = match args.from {
         Some(path) => Some(picked(&path, &queue, desk).await?),
         None => None,
     };
-    let order = Order { queue, filter: args.which.filter(args.ids), picked, act: Act::SendBack(program) };
+    let order = Order { queue, filter: args.which.filter(args.ids), picked, act: Act::SendBack(args.edit) };
     let (exit, ended) = ending::run(&order, &args.manner, desk).await?;
     if ended > 0 && desk.project.backend == Backend::Aws {
         wake(&desk.project, desk.printer).await;
