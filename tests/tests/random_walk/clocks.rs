@@ -23,8 +23,10 @@ use tokio::task::{JoinHandle, LocalSet, spawn_local};
 use crate::api::{Api, Line};
 use crate::chance::Chance;
 use crate::cut::Cut;
+use crate::end::records;
 use crate::faulty::{Busy, Faulty};
-use crate::walk::{BEGIN, limit, queue, quiet, records};
+use crate::plan::{limit, queue};
+use crate::walk::{BEGIN, quiet};
 use crate::world::{Notes, WalkWorld};
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -1,14 +1,14 @@
 //! Ports with everything going wrong that can: an operation fails, works but its reply is lost, or takes long; a queue
 //! gives out nothing though it isn't empty, less than there is, in any order, or what somebody still holds.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jobq_adapters::result_file::ResultFile;
 use jobq_adapters::sqlite::store::LocalStore;
-use jobq_core::batch::{Stage, Tally};
+use jobq_core::batch::{Member, Stage, Tally};
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::envelope::Envelope;
 use jobq_core::fault::{Fault, FaultKind};
@@ -21,7 +21,8 @@ use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::{Ledger, Swap, Version, Versioned};
 use jobq_core::ports::result_sink::ResultSink;
 use jobq_core::record::Record;
-use jobq_core::settlement::{End, Settled, Settlement};
+use jobq_core::settlement::{Child, End, Settled, Settlement};
+use jobq_core::time::Timestamp;
 use jobq_tests::hand_clock::HandClock;
 use tokio::sync::Notify;
 
@@ -57,6 +58,30 @@ pub(crate) struct Busy {
 pub(crate) struct Watched {
     tasks: HashMap<Receipt, String>,
     recorded: HashSet<String>,
+    ended: Vec<Ended>,
+}
+
+/// The end of a task, as the store took it.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) of: Member,
+    pub(crate) at: Timestamp,
+    pub(crate) how: How,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Well, and its answer made these: queues and ids.
+    Done(BTreeSet<(String, String)>),
+    Dead,
+    Skipped,
+}
+
+impl Ended {
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.how, How::Done(_))
+    }
 }
 
 impl Busy {
@@ -128,6 +153,28 @@ impl Faulty {
         }
     }
 
+    /// The ends of tasks, as the store took them.
+    pub(crate) fn ended(&self) -> Vec<Ended> {
+        self.watched.lock().unwrap().ended.clone()
+    }
+
+    /// Settles, and notes what held, whether anybody learns of it or not.
+    async fn settle_watched(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, Fault> {
+        let settled = self.store.settle(settlements).await?;
+        let held = settlements.iter().zip(&settled).filter(|(_, settled)| **settled == Settled::Held);
+        let ended = held.filter_map(|(settlement, _)| {
+            let (of, how) = match &settlement.end {
+                End::Done { of, children } => (of, How::Done(children.iter().map(named).collect())),
+                End::Dead { of, .. } => (of.as_ref()?, How::Dead),
+                End::Skipped { of } => (of, How::Skipped),
+                End::Retry { .. } | End::Release => return None,
+            };
+            Some(Ended { of: of.clone(), at: self.clock.now(), how })
+        });
+        self.watched.lock().unwrap().ended.extend(ended);
+        Ok(settled)
+    }
+
     fn check_records(&self, settlements: &[Settlement]) {
         let watched = self.watched.lock().unwrap();
         let done = settlements.iter().filter(|settlement| matches!(settlement.end, End::Done { .. }));
@@ -135,6 +182,11 @@ impl Faulty {
             done.filter(|settlement| !watched.recorded.contains(&watched.tasks[&settlement.receipt]));
         self.deleted_without_record.fetch_add(missing.count() as u64, Ordering::SeqCst);
     }
+}
+
+/// A child's queue and id.
+fn named(child: &Child) -> (String, String) {
+    (child.queue.to_string(), child.task.to_string())
 }
 
 impl Inbox for Faulty {
@@ -191,7 +243,7 @@ impl Inbox for Faulty {
                 *delay = self.longest_delay.map_or(*delay, |longest| longest.min(*delay));
             }
         }
-        self.troubled(self.store.settle(&settlements)).await
+        self.troubled(self.settle_watched(&settlements)).await
     }
 }
 

@@ -17,7 +17,12 @@ mod api;
 mod chance;
 mod clocks;
 mod cut;
+mod end;
 mod faulty;
+mod grown;
+mod office;
+mod plan;
+mod tree;
 mod walk;
 mod world;
 
@@ -29,7 +34,9 @@ use jobq_core::death::Reason;
 use jobq_core::time::Timestamp;
 
 use crate::chance::Chance;
-use crate::walk::{BEGIN, End, Plan, walk};
+use crate::end::End;
+use crate::plan::Plan;
+use crate::walk::{BEGIN, walk};
 
 /// Walks once for each seed, or only for the one in `JOBQ_SEED`.
 fn each_seed(seeds: RangeInclusive<u64>, plan: impl Fn(Chance) -> Plan, check: impl Fn(&End)) {
