@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::hook::Hooks;
-use jobq_adapters::jq::sandbox::Sandbox;
+use jobq_core::completion::Followed;
 use jobq_core::event::batches::BatchFinished;
 use jobq_core::name::QueueName;
 use jobq_core::ports::clock::Clock;
@@ -16,9 +16,7 @@ use tokio::sync::Mutex;
 
 use crate::failure::Failure;
 use crate::printer::Printer;
-use crate::programs;
-use crate::project::Project;
-use crate::pushing::longest_delay;
+use crate::project::{Project, ProjectFollowUps};
 use crate::signals::Stop;
 use crate::store::Store;
 
@@ -29,9 +27,8 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Finishing {
     store: Store,
     queues: BTreeMap<QueueName, Queue>,
-    jq: Sandbox,
+    follow_ups: ProjectFollowUps,
     hooks: Hooks,
-    longest_delay: Option<Duration>,
     /// The queues that tasks were pushed to, since somebody asked.
     pushed: Mutex<Vec<QueueName>>,
     printer: Printer,
@@ -45,9 +42,8 @@ impl Finishing {
         Ok(Self {
             store: store.clone(),
             queues: project.config.queues.clone(),
-            jq: programs::sandbox()?,
+            follow_ups: project.follow_ups()?,
             hooks: Hooks::new(beside.to_owned())?,
-            longest_delay: longest_delay(project.backend),
             pushed: Mutex::default(),
             printer,
         })
@@ -63,14 +59,7 @@ impl Finishing {
     /// One at a time: who comes second learns what the first has pushed.
     async fn tell(&self) {
         let mut pushed = self.pushed.lock().await;
-        let clock = SystemClock::new();
-        let teller = Teller {
-            store: &self.store,
-            jq: &self.jq,
-            hook: &self.hooks,
-            clock: &clock,
-            longest_delay: self.longest_delay,
-        };
+        let teller = Teller { store: &self.store, sequels: &self.follow_ups, hook: &self.hooks };
         match teller.tell(|queue| self.queues.get(queue).map(|queue| &queue.on_complete)).await {
             Ok(finished) => pushed.extend(finished.into_iter().filter_map(|finished| self.note(finished))),
             Err(fault) => self.printer.warn(fault.chain()),
@@ -90,7 +79,7 @@ impl Finishing {
     }
 
     fn note(&self, finished: Finished) -> Option<QueueName> {
-        let Finished { completion, pushed, told } = finished;
+        let Finished { completion, followed, told } = finished;
         let batch = completion.batch;
         match told {
             Ok(()) => {
@@ -103,6 +92,9 @@ impl Finishing {
                 fault.chain()
             )),
         }
-        pushed
+        match followed {
+            Followed::Pushed(queue) => Some(queue),
+            Followed::Nothing | Followed::Failed(_) => None,
+        }
     }
 }

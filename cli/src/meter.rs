@@ -171,6 +171,7 @@ impl Metrics for Meter {
             | Event::TasksSent(_)
             | Event::BatchPushed(_)
             | Event::BatchFinished(_)
+            | Event::BatchUnfollowed(_)
             | Event::DrainBegun(_)
             | Event::DrainEnded(_)
             | Event::LeaseDeferred(_)

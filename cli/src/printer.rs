@@ -4,8 +4,11 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use jobq_adapters::log::lines::tell;
+use jobq_core::event::Event;
+use jobq_core::event::batches::BatchUnfollowed;
 use jobq_core::event::program::{CommandFailed, NoteTold, WarningTold};
 use jobq_core::event::telling::{Level, Telling};
+use jobq_core::ports::metrics::Metrics;
 use serde::Serialize;
 
 use crate::args::Global;
@@ -131,6 +134,18 @@ impl Printer {
     /// Whether progress is drawn in place: somebody watches a terminal, and no log goes there.
     pub(crate) fn draws(self) -> bool {
         !self.quiet && self.log.is_none() && io::stderr().is_terminal()
+    }
+}
+
+/// What happens beside what was asked for, and has no place in a summary.
+impl Metrics for Printer {
+    fn record(&self, event: &Event) {
+        match event {
+            Event::BatchUnfollowed(BatchUnfollowed { batch, error, .. }) if self.log.is_none() => {
+                self.warn(format_args!("no task goes on from the end of batch '{batch}': {error}"));
+            }
+            other => self.tell(other.telling()),
+        }
     }
 }
 

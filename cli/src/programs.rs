@@ -25,10 +25,14 @@ pub(crate) fn check(flag: &str, code: &str) -> Result<(), Failure> {
 
 /// What is wrong with the programs of a configuration read from this file.
 pub(crate) fn problems(config: &Config, file: &str) -> Vec<Problem> {
-    let programs = config.queues.values().flat_map(|queue| queue.growth.programs());
-    let mut problems: Vec<Problem> = programs
-        .filter_map(|program| {
-            let wrong = Program::new(&program.code, &VARIABLES).err()?;
+    let grown = config.queues.values().flat_map(|queue| queue.growth.programs());
+    let grown = grown.map(|program| (program, &VARIABLES[..]));
+    let follow_ups = config.queues.values().filter_map(|queue| queue.on_complete.task.as_ref());
+    let follow_ups = follow_ups.map(|task| (&task.task, &[][..]));
+    let mut problems: Vec<Problem> = grown
+        .chain(follow_ups)
+        .filter_map(|(program, variables)| {
+            let wrong = Program::new(&program.code, variables).err()?;
             let message = format!("{}: {}", program.key, wrong.message);
             Some(Problem { file: file.to_owned(), line: program.line, message, hint: wrong.hint })
         })

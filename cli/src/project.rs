@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jobq_adapters::aws::account::caller;
 use jobq_adapters::aws::results::S3Results;
@@ -10,6 +11,7 @@ use jobq_adapters::aws::sdk::Sdk;
 use jobq_adapters::aws::secrets::AwsSecrets;
 use jobq_adapters::aws::store::AwsStore;
 use jobq_adapters::clock::SystemClock;
+use jobq_adapters::jq::sandbox::Sandbox;
 use jobq_adapters::secrets::EnvOrFileSecrets;
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::config::Config;
@@ -17,13 +19,16 @@ use jobq_core::config::backend::{Backend, BackendError};
 use jobq_core::limit::Limit;
 use jobq_core::place::Place;
 use jobq_core::queue::Queue;
+use jobq_producer::follow_ups::FollowUps;
 use tokio::sync::OnceCell;
 
 use crate::args::Global;
 use crate::draining::{drainer_id, process_name};
 use crate::env_vars;
 use crate::failure::Failure;
+use crate::printer::Printer;
 use crate::programs;
+use crate::pushing::longest_delay;
 use crate::results::{Files, Results};
 use crate::secrets::SecretSource;
 use crate::store::Store;
@@ -43,11 +48,16 @@ pub(crate) struct Project {
     state: PathBuf,
     /// The SDK's settings, once they were asked for: reading them may ask a server for credentials.
     sdk: OnceCell<Sdk>,
+    /// Tells what happens in the store beside what is asked of it.
+    printer: Printer,
 }
+
+/// What goes on from the ends of a project's batches.
+pub(crate) type ProjectFollowUps = FollowUps<Sandbox, Printer, SystemClock>;
 
 impl Project {
     /// Reads the configuration if there is one. A file that was named must be there.
-    pub(crate) fn open(global: &Global) -> Result<Self, Failure> {
+    pub(crate) fn open(global: &Global, printer: Printer) -> Result<Self, Failure> {
         let config_path = config_path(global);
         let named = global.config.is_some() || env_vars::read(env_vars::CONFIG).is_some();
         let (config, has_config) = match fs::read_to_string(&config_path) {
@@ -58,25 +68,25 @@ impl Project {
         let backend = backend(global, &config)?;
         let beside = config_path.parent().unwrap_or(Path::new(""));
         let state = global.state.clone().unwrap_or_else(|| beside.join(&config.state));
-        Ok(Self { config, backend, config_path, has_config, state, sdk: OnceCell::new() })
+        Ok(Self { config, backend, config_path, has_config, state, sdk: OnceCell::new(), printer })
     }
 
     /// A project without limits and queues: what jobq.toml says of the backend holds, if there is one.
-    pub(crate) fn without_config(global: &Global) -> Result<Self, Failure> {
-        let mut own = Self::open(global)?;
+    pub(crate) fn without_config(global: &Global, printer: Printer) -> Result<Self, Failure> {
+        let mut own = Self::open(global, printer)?;
         own.config.limits.clear();
         own.config.queues.clear();
         Ok(own)
     }
 
     /// The project of a configuration that was written just now, its state beside it.
-    pub(crate) fn written(config_path: PathBuf) -> Result<Self, Failure> {
+    pub(crate) fn written(config_path: PathBuf, printer: Printer) -> Result<Self, Failure> {
         let text = fs::read_to_string(&config_path)
             .map_err(|error| Failure::failed(format!("read {}: {error}", config_path.display())))?;
         let config = checked(&config_path.display().to_string(), &text)?;
         let state = config_path.with_file_name(&config.state);
-        let backend = Backend::Local;
-        Ok(Self { config, backend, config_path, has_config: true, state, sdk: OnceCell::new() })
+        let (backend, sdk) = (Backend::Local, OnceCell::new());
+        Ok(Self { config, backend, config_path, has_config: true, state, sdk, printer })
     }
 
     /// Opens the store; the local one's folder and file are made where they are missing.
@@ -85,9 +95,17 @@ impl Project {
             Backend::Local => self.local_store(),
             Backend::Aws => {
                 let sdk = self.sdk().await?;
-                Ok(Store::Aws(AwsStore::open(&sdk, self.config.stack.clone(), SystemClock::new())))
+                let store = AwsStore::open(&sdk, self.config.stack.clone(), SystemClock::new());
+                Ok(Store::Aws(store.going_on(Arc::new(self.follow_ups()?))))
             }
         }
+    }
+
+    /// What goes on from the ends of batches, as the configuration says.
+    pub(crate) fn follow_ups(&self) -> Result<ProjectFollowUps, Failure> {
+        let (jq, printer) = (Arc::new(programs::sandbox()?), Arc::new(self.printer));
+        let (clock, longest) = (SystemClock::new(), longest_delay(self.backend));
+        Ok(FollowUps::of(self.config.queues.values(), jq, printer, clock, longest))
     }
 
     /// Opens the store if there is one: looking must not make it.

@@ -20,6 +20,7 @@ use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
 use jobq_core::ports::clock::Clock;
 use jobq_core::queue::Queue;
+use jobq_core::stack::LONGEST_DELAY;
 use jobq_core::task::Priority;
 use jobq_core::time::Timestamp;
 use jobq_core::zone;
@@ -39,9 +40,6 @@ use crate::printer::Printer;
 use crate::store::Store;
 use crate::traces;
 use view::View;
-
-/// What SQS makes a message wait at most.
-const LONGEST_DELAY: Duration = Duration::from_secs(900);
 
 /// How to read a source, and what to make of it.
 #[derive(Debug, Clone, Default, clap::Args)]

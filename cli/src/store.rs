@@ -9,7 +9,7 @@ use jobq_adapters::sqlite::minutes::Lately;
 use jobq_adapters::sqlite::morgue::LocalRound;
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::batch::{BatchSummary, Mark, NewBatch, Opened, Stage, Tally};
-use jobq_core::completion::Completion;
+use jobq_core::completion::{Completion, Followed};
 use jobq_core::delivery::{Delivery, Receipt};
 use jobq_core::fault::Fault;
 use jobq_core::intake::Intake;
@@ -155,9 +155,9 @@ impl Completions for Store {
         }
     }
 
-    async fn told(&self, completion: &Completion) -> Result<(), Fault> {
+    async fn told(&self, completion: &Completion, followed: &Followed) -> Result<(), Fault> {
         match self {
-            Self::Local(own) => own.told(completion).await,
+            Self::Local(own) => own.told(completion, followed).await,
             Self::Aws(_) => Ok(()),
         }
     }

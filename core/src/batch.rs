@@ -94,6 +94,8 @@ pub struct BatchSummary {
     pub canceled_at: Option<Timestamp>,
     /// When its last task ended, if nothing of it is open.
     pub finished_at: Option<Timestamp>,
+    /// Why no task goes on from its end though one should, if so.
+    pub unfollowed: Option<String>,
     /// Its counts.
     pub tally: Tally,
 }

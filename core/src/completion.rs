@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::batch::BatchSummary;
+use crate::batch::{BatchSummary, NewBatch};
 use crate::growth::Program;
 use crate::name::QueueName;
+use crate::settlement::Child;
 use crate::time::Timestamp;
 
 /// What is done when a batch has ended: any of these.
@@ -37,6 +38,38 @@ pub struct Completion {
     pub finished_at: Timestamp,
     /// How many times it has ended by now: again after dead tasks of it were sent back.
     pub times: u32,
+}
+
+/// What goes on from the end of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sequel {
+    /// Nothing.
+    Nothing,
+    /// A batch of one task.
+    Task(Box<(NewBatch, Child)>),
+    /// Nothing, though a task should: its program failed, as it would each time. What is wrong, in words.
+    Failed(String),
+}
+
+/// What became of a sequel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// There was none.
+    Nothing,
+    /// Its task is in this queue.
+    Pushed(QueueName),
+    /// There is none and never will be, for this reason.
+    Failed(String),
+}
+
+impl Followed {
+    /// Why nothing goes on from the end though something should, if so.
+    pub fn failure(&self) -> Option<&str> {
+        match self {
+            Self::Failed(why) => Some(why),
+            Self::Nothing | Self::Pushed(_) => None,
+        }
+    }
 }
 
 /// What is told of a completion.

@@ -16,7 +16,7 @@ pub mod program;
 pub mod sizing;
 pub mod tasks;
 
-use batches::{BatchFinished, BatchPushed, LineRefused, TasksSent};
+use batches::{BatchFinished, BatchPushed, BatchUnfollowed, LineRefused, TasksSent};
 use calls::{CallEnded, CallStarted};
 use drainers::{DrainBegun, DrainEnded, DrainerRejoined, DrainerWentAlone};
 use limits::{LeaseBooked, LeaseDeferred, LimitCooled, SlotsForfeited};
@@ -59,6 +59,7 @@ events! {
     TasksSent,
     BatchPushed,
     BatchFinished,
+    BatchUnfollowed,
     DrainBegun,
     DrainEnded,
     TasksReceived,

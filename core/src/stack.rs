@@ -17,6 +17,9 @@ pub const MAX_FUNCTION_NAME: usize = 64;
 /// The longest name S3 takes.
 pub const MAX_BUCKET_NAME: usize = 63;
 
+/// What SQS makes a message wait at most.
+pub const LONGEST_DELAY: Duration = Duration::from_secs(900);
+
 /// How long a queue keeps a task: a retry is a new copy, so only one that nobody receives is ever as old as this.
 pub const TASK_RETENTION: Duration = Duration::from_secs(7 * 86_400);
 

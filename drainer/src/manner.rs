@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jobq_core::policy::company::Company;
 use jobq_core::policy::room::Receiving;
+use jobq_core::stack::LONGEST_DELAY;
 
 /// Endings that are due within this go along with those that are due now.
 pub(crate) const ALONG: Duration = Duration::from_millis(20);
@@ -28,9 +29,6 @@ pub struct Manner {
     /// For how long a task can be hidden, if not for any time: one that waits longer is received too early and sent on.
     pub longest_delay: Option<Duration>,
 }
-
-/// What SQS hides a message for at most.
-const LONGEST_DELAY_OF_SQS: Duration = Duration::from_secs(900);
 
 /// What a drainer keeps free before its deadline. The last call starts so long before it as nearly all calls take
 /// (their 95th percentile, `call` at least) and `settle` besides; a call still under way `settle` before it is broken
@@ -107,7 +105,7 @@ impl Manner {
             margin: Margin { call: Duration::from_secs(2), settle: Duration::from_secs(5) },
             // Slots are given out half a second ahead: none is lost by this.
             spread: Duration::from_millis(200),
-            longest_delay: Some(LONGEST_DELAY_OF_SQS),
+            longest_delay: Some(LONGEST_DELAY),
         }
     }
 }

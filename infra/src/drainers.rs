@@ -1,10 +1,12 @@
 //! A limit's drainers: one function, and the clock that starts it for queues with a schedule.
 
+use jobq_core::config::Config;
 use jobq_core::limit::Limit;
 use jobq_core::policy::exporting;
 use jobq_core::queue::Queue;
-use jobq_core::stack::{LIMIT_VARIABLE, Stack};
+use jobq_core::stack::LIMIT_VARIABLE;
 
+use crate::follow_ups;
 use crate::function::{self, Function};
 use crate::logical_id;
 use crate::parameters::DRAINER_CODE;
@@ -14,7 +16,8 @@ use crate::template::Template;
 use crate::wakes;
 
 /// Adds what drains `queues`, which are those of `limit`.
-pub(crate) fn add(stack: &Stack, limit: &Limit, queues: &[&Queue], template: &mut Template) {
+pub(crate) fn add(config: &Config, limit: &Limit, queues: &[&Queue], template: &mut Template) {
+    let stack = &config.stack;
     let id = logical_id::drainer(&limit.name);
     let name = stack.drainer(&limit.name);
     let resource = format!("cloud.provider=aws,cloud.platform=aws_lambda,faas.name={name}");
@@ -24,12 +27,14 @@ pub(crate) fn add(stack: &Stack, limit: &Limit, queues: &[&Queue], template: &mu
         variables.push((exporting::ENDPOINT, &traces.endpoint));
         variables.push((exporting::RESOURCE, &resource));
     }
+    let pushed = follow_ups::pushed_by(config, queues);
     let statements = vec![
         permissions::tasks(stack, queues),
-        permissions::children(stack, queues),
+        permissions::children(stack, queues, &pushed),
         permissions::morgue(stack, queues),
-        permissions::ledger(stack, limit),
+        permissions::ledger(stack, limit, &pushed),
         permissions::completions(),
+        permissions::waking(stack, &pushed),
         permissions::result_sink(stack, queues),
         permissions::secrets(stack, limit),
         permissions::secrets_decrypted(stack, limit),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jobq_core::completion::OnComplete;
 use jobq_core::config::Config;
 use jobq_core::name::QueueName;
 use jobq_core::place::Place;
@@ -43,16 +42,20 @@ pub(crate) fn names(config: &Config) -> Vec<Misfit> {
     misfits
 }
 
-/// Nobody's terminal is open on AWS: what is to happen at the end of a batch hangs on its event.
+/// There is no machine of one's own on AWS: what is to happen at the end of a batch, but for a task, hangs on its event.
 fn hooks(config: &Config) -> Vec<Misfit> {
-    let told = config.queues.values().filter(|queue| queue.on_complete != OnComplete::default());
-    let misfit = |queue: &Queue| {
+    let misfit = |key: String| {
         Misfit::new(
-            format!("queues.{}.on_complete: on AWS the end of a batch is told by an event", queue.name),
+            format!("{key}: on AWS the end of a batch is told by an event"),
             "leave it out here, and have a rule of EventBridge do it: source jobq, detail-type 'Batch finished'",
         )
     };
-    told.map(misfit).collect()
+    let told = config.queues.values().flat_map(|Queue { name, on_complete: on, .. }| {
+        let keys = [("command", !on.command.is_empty()), ("url", on.url.is_some())];
+        let there = keys.into_iter().filter(|(_, is_there)| *is_there);
+        there.map(|(key, _)| misfit(format!("queues.{name}.on_complete.{key}"))).collect::<Vec<_>>()
+    });
+    told.collect()
 }
 
 /// What is wrong with a whole template.

@@ -2,8 +2,8 @@
 //!
 //! `template` is the whole, made of what `resource` describes under the `logical_id` of each. Each part of a stack
 //! has a file of its own: where tasks wait (`queues`), the limits' documents (`ledger`), answers (`results`), the
-//! programs (`function`, with what each may do in `role` and `permissions`), what wakes them (`wakes`), what is pushed at its times (`pushes`), and what
-//! people look at (`alarms`, `dashboard`, `outputs`). `fit` says what AWS would refuse, before it does.
+//! programs (`function`, with what each may do in `role` and `permissions`), what wakes them (`wakes`), what is pushed at its times (`pushes`) and at
+//! the ends of batches (`follow_ups`), and what people look at (`alarms`, `dashboard`, `outputs`). `fit` says what AWS would refuse, before it does.
 #![warn(missing_docs)]
 
 pub mod misfit;
@@ -18,6 +18,7 @@ mod autoscaler;
 mod dashboard;
 mod drainers;
 mod fit;
+mod follow_ups;
 mod function;
 mod ledger;
 mod logical_id;
@@ -58,7 +59,7 @@ fn whole(config: &Config) -> Template {
     ledger::add(stack, &mut template);
     results::add(config, &mut template);
     for (limit, queues) in drained(config) {
-        drainers::add(stack, limit, &queues, &mut template);
+        drainers::add(config, limit, &queues, &mut template);
     }
     pushes::add(config, &mut template);
     autoscaler::add(config, &mut template);

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use jobq_core::limit::Limit;
+use jobq_core::name::QueueName;
 use jobq_core::queue::Queue;
 use jobq_core::stack::{SecretStore, Stack};
 use jobq_core::task::Priority;
@@ -27,9 +28,11 @@ pub(crate) fn tasks(stack: &Stack, queues: &[&Queue]) -> Statement {
     Statement::allow("InboxOutboxDepth", ACTIONS, waiting(stack, queues))
 }
 
-/// Sends the tasks that answers make, to queues that may be another limit's: by any of their lanes.
-pub(crate) fn children(stack: &Stack, queues: &[&Queue]) -> Statement {
+/// Sends the tasks that answers make, and those that are `pushed` at the ends of batches, to queues that may be another
+/// limit's: by any of their lanes.
+pub(crate) fn children(stack: &Stack, queues: &[&Queue], pushed: &BTreeSet<&QueueName>) -> Statement {
     let targets = queues.iter().flat_map(|queue| queue.growth.then.iter().map(|then| &then.queue));
+    let targets = targets.chain(pushed.iter().copied());
     let named: BTreeSet<String> =
         targets.flat_map(|queue| Priority::ALL.map(|lane| stack.lane(queue, lane))).collect();
     let things = named.iter().map(|name| arn::queue(name)).collect();
@@ -51,11 +54,22 @@ pub(crate) fn depth(stack: &Stack) -> Statement {
 }
 
 /// Keeps the calendar of a limit, counts what has ended of batches (a transaction needs what its writes need), and asks
-/// which copy of a dead letter counts. No other limit's document can be reached.
-pub(crate) fn ledger(stack: &Stack, limit: &Limit) -> Statement {
+/// which copy of a dead letter counts; where tasks are `pushed` at the ends of batches, it makes their batches. No other
+/// limit's document can be reached.
+pub(crate) fn ledger(stack: &Stack, limit: &Limit, pushed: &BTreeSet<&QueueName>) -> Statement {
     const ACTIONS: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
-    let keys = json!([format!("limit#{}", limit.name), "batch#*", "page#*", "letter#*"]);
-    Statement::allow("Ledger", ACTIONS, vec![arn::ledger(stack)]).under(leading(&keys))
+    let mut keys = vec![format!("limit#{}", limit.name)];
+    keys.extend(["batch#*", "page#*", "letter#*"].map(str::to_owned));
+    if !pushed.is_empty() {
+        keys.push("latest#batches".to_owned());
+    }
+    Statement::allow("Ledger", ACTIONS, vec![arn::ledger(stack)]).under(leading(&json!(keys)))
+}
+
+/// Wakes the autoscaler where tasks are `pushed` at the ends of batches, so that they don't wait for its next look.
+pub(crate) fn waking(stack: &Stack, pushed: &BTreeSet<&QueueName>) -> Statement {
+    let woken = if pushed.is_empty() { Vec::new() } else { vec![arn::function(&stack.autoscaler())] };
+    Statement::allow("Waking", &["lambda:InvokeFunction"], woken)
 }
 
 /// Tells that batches have ended, in its own name alone.

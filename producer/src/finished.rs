@@ -5,17 +5,13 @@
 
 use std::time::Duration;
 
-use jobq_core::batch::{Mark, Opened};
-use jobq_core::completion::{Completion, FollowUp, OnComplete};
-use jobq_core::fault::{Fault, FaultKind};
-use jobq_core::name::{BatchId, QueueName};
-use jobq_core::policy::fanin::{follow_up, job};
-use jobq_core::ports::clock::Clock;
+use jobq_core::completion::{Completion, Followed, OnComplete};
+use jobq_core::fault::Fault;
+use jobq_core::name::QueueName;
 use jobq_core::ports::completions::Completions;
 use jobq_core::ports::hook::Hook;
-use jobq_core::ports::jq::Jq;
 use jobq_core::ports::outbox::Outbox;
-use jobq_core::settlement::Child;
+use jobq_core::ports::sequels::Sequels;
 
 /// How many are told in one go, one after the other.
 const MOST: usize = 64;
@@ -24,17 +20,13 @@ const MOST: usize = 64;
 const HOLD: Duration = Duration::from_secs(120);
 
 /// The parts that telling works with.
-pub struct Teller<'a, S, J, H, C> {
+pub struct Teller<'a, S, Q, H> {
     /// Queues and batches.
     pub store: &'a S,
-    /// Runs the programs that make tasks.
-    pub jq: &'a J,
+    /// Makes the tasks that go on.
+    pub sequels: &'a Q,
     /// Tells people's programs.
     pub hook: &'a H,
-    /// The time.
-    pub clock: &'a C,
-    /// The longest delay the store takes, if it doesn't take any.
-    pub longest_delay: Option<Duration>,
 }
 
 /// A batch that has ended.
@@ -42,18 +34,17 @@ pub struct Teller<'a, S, J, H, C> {
 pub struct Finished {
     /// The batch, and its end.
     pub completion: Completion,
-    /// The queue that a task was pushed to, if one was.
-    pub pushed: Option<QueueName>,
+    /// What goes on from there.
+    pub followed: Followed,
     /// Why it could not be told, if it couldn't. It is tried again.
     pub told: Result<(), Fault>,
 }
 
-impl<S, J, H, C> Teller<'_, S, J, H, C>
+impl<S, Q, H> Teller<'_, S, Q, H>
 where
     S: Completions + Outbox,
-    J: Jq,
+    Q: Sequels,
     H: Hook,
-    C: Clock,
 {
     /// Tells the ends of batches that nobody has told yet. `on` says what is done for batches of a queue.
     ///
@@ -67,9 +58,9 @@ where
         while finished.len() < MOST {
             // One at a time: what is held is being told, and isn't waiting for its turn.
             let Some(completion) = self.store.untold(1, HOLD).await?.pop() else { break };
-            let mut pushed = None;
-            let told = self.tell_one(&completion, on(&completion.batch.queue), &mut pushed).await;
-            finished.push(Finished { completion, pushed, told });
+            let mut followed = Followed::Nothing;
+            let told = self.tell_one(&completion, on(&completion.batch.queue), &mut followed).await;
+            finished.push(Finished { completion, followed, told });
         }
         Ok(finished)
     }
@@ -78,38 +69,13 @@ where
         &self,
         completion: &Completion,
         on: Option<&OnComplete>,
-        pushed: &mut Option<QueueName>,
+        followed: &mut Followed,
     ) -> Result<(), Fault> {
+        *followed = self.store.follow(self.sequels.after(completion).await?).await?;
+        self.sequels.followed(completion, followed);
         if let Some(on) = on {
-            // Whoever cancels a batch wants no more of it.
-            if let Some(task) = on.task.as_ref().filter(|_| completion.batch.canceled_at.is_none()) {
-                self.push(completion, task).await?;
-                *pushed = Some(task.queue.clone());
-            }
             self.hook.tell(on, &completion.summary()).await?;
         }
-        self.store.told(completion).await
+        self.store.told(completion, followed).await
     }
-
-    async fn push(&self, completion: &Completion, task: &FollowUp) -> Result<(), Fault> {
-        let made = self.jq.run(&job(task, completion)).await?;
-        let made = follow_up(task, completion, made, self.clock.now(), self.longest_delay);
-        let (batch, Child { queue, parcel, delay, .. }) =
-            made.map_err(|said| lasting(&completion.batch.id, said))?;
-        let whole = Mark { lines: 1, refused: 0, complete: true };
-        match self.store.open(&batch).await? {
-            Opened::New => {}
-            Opened::Resumed(mark) if mark.complete => return Ok(()),
-            Opened::Resumed(_) => {}
-            Opened::Foreign => {
-                let said = format!("there is a batch '{}' of somebody else's already", batch.id);
-                return Err(lasting(&completion.batch.id, said));
-            }
-        }
-        self.store.send(&queue, &batch.id, vec![(parcel, delay)], whole).await
-    }
-}
-
-fn lasting(batch: &BatchId, said: String) -> Fault {
-    Fault::new(FaultKind::Lasting, format!("push the task for the end of batch '{batch}'")).caused_by(said)
 }

@@ -9,7 +9,8 @@
 //!
 //! Read in this order: what a line can be refused for, the formats, then the flow. `survey` is the pass
 //! that only looks: for dry runs, strict pushes and the hosts of a file. `letters` is the way back: what died
-//! is looked through, changed, and sent to its queue again.
+//! is looked through, changed, and sent to its queue again. `follow_ups` makes the tasks that go on from the ends of batches;
+//! `finished` tells those ends.
 #![warn(missing_docs)]
 
 pub mod draft;
@@ -49,4 +50,5 @@ pub mod push;
 pub mod survey;
 
 pub mod finished;
+pub mod follow_ups;
 pub mod letters;

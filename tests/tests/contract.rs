@@ -34,6 +34,7 @@ macro_rules! hold_queue_and_ledger {
         hold! { $subject:
             queue::sending {
                 sent_tasks_arrive_once,
+                p1_a_sequel_is_pushed_once,
                 any_text_arrives,
                 large_tasks_arrive,
                 sent_tasks_last,

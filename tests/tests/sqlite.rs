@@ -218,6 +218,7 @@ async fn a_file_of_the_first_layout_is_changed_and_keeps_what_it_holds() {
          ALTER TABLE batches DROP COLUMN skipped; ALTER TABLE batches DROP COLUMN canceled_at;
          ALTER TABLE batches DROP COLUMN finished_at; ALTER TABLE batches DROP COLUMN times_finished;
          ALTER TABLE batches DROP COLUMN told; ALTER TABLE batches DROP COLUMN held_until;
+         ALTER TABLE batches DROP COLUMN unfollowed;
          PRAGMA user_version = 1",
     )
     .unwrap();

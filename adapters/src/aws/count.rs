@@ -120,7 +120,7 @@ impl<C: Clock> AwsStore<C> {
         let mut sums = Sums::default();
         notes().for_each(|noted| sums.note(noted));
         let reopens = if notes().any(|noted| noted.note == Note::Back) {
-            " REMOVE finished_at, told, held_until"
+            " REMOVE finished_at, told, held_until, unfollowed"
         } else {
             ""
         };

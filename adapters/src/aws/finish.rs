@@ -4,22 +4,29 @@
 //! it, and notes that it is told; only then are the messages deleted whose end it was. So after a crash in between they come
 //! again, and whoever gets them tells it. It is told once, but for a crash between telling and noting it: the event says how
 //! many times the batch has ended, and is the same then.
+//!
+//! What goes on from the end is pushed first: a task of its own batch, the same one however often.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use jobq_core::completion::Completion;
+use jobq_core::completion::{Completion, Followed};
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
+use jobq_core::ports::outbox::Outbox;
 use jobq_core::time::Timestamp;
 
 use super::batch::Changed;
 use super::failure;
+use super::invoke::invoke;
 use super::overview::summary;
 use super::store::AwsStore;
 use super::table::{self, Item, Malformed, flag, number, whole_if_any};
+use super::wake::Wake;
 
 /// What events say they come from.
 const SOURCE: &str = "jobq";
@@ -27,8 +34,9 @@ const SOURCE: &str = "jobq";
 /// What an event says it tells: that a batch has ended.
 const BATCH_FINISHED: &str = "Batch finished";
 
-/// How long one program has for telling it before another one does.
-const HOLD: Duration = Duration::from_secs(10);
+/// How long one program has for telling it before another one does: a jq program is waited for 30 s at most, and the
+/// requests are a dozen, which take a second together as a rule. Who comes too late has pushed the same task.
+const HOLD: Duration = Duration::from_secs(60);
 
 /// How often it is looked whether another program has told it, and how long between.
 const LOOKS: u32 = 20;
@@ -41,12 +49,21 @@ enum Stand {
     /// Somebody is about to tell it.
     Held,
     /// It is to be told: it has ended so, and the hold on it that has run out.
-    Untold(Completion, Option<u64>),
+    Untold(Box<Completion>, Option<u64>),
 }
 
 impl<C: Clock> AwsStore<C> {
     /// Tells that a batch has ended if it has and nobody told it. Ok promises that it is told, or open. Repeats are safe.
-    pub(super) async fn finish(&self, batch: &BatchId) -> Result<(), Fault> {
+    ///
+    /// Boxed, because what goes on from it is a batch too, and may end here.
+    pub(super) fn finish<'a>(
+        &'a self,
+        batch: &'a BatchId,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>> {
+        Box::pin(self.finish_once(batch))
+    }
+
+    async fn finish_once(&self, batch: &BatchId) -> Result<(), Fault> {
         let operation = format!("tell whether batch '{batch}' has ended");
         for _ in 0..LOOKS {
             let Some(item) = self.item(operation.clone(), table::batch_key(batch)).await? else {
@@ -106,25 +123,55 @@ impl<C: Clock> AwsStore<C> {
     }
 
     async fn tell(&self, operation: &str, completion: &Completion, until: u64) -> Result<(), Fault> {
-        let sent = self.put_event(operation, completion).await;
-        // Told, or free for the next try at once.
-        let (noted, value) = match &sent {
-            Ok(()) => ("told", AttributeValue::Bool(true)),
-            Err(_) => ("held_until", number(0)),
-        };
+        let sent = self.go_on(operation, completion).await;
         let request = || {
-            self.change(&completion.batch.id)
-                .update_expression(format!("SET {noted} = :noted, expires = :expires"))
+            let request = self
+                .change(&completion.batch.id)
                 .condition_expression("held_until = :until")
-                .expression_attribute_values(":until", number(until))
-                .expression_attribute_values(":noted", value.clone())
+                .expression_attribute_values(":until", number(until));
+            // Told, or free for the next try at once.
+            let (noted, value) = match &sent {
+                Ok(_) => ("told", AttributeValue::Bool(true)),
+                Err(_) => ("held_until", number(0)),
+            };
+            let set = format!("SET {noted} = :noted, expires = :expires");
+            let request = request.expression_attribute_values(":noted", value);
+            match sent.as_ref().ok().and_then(Followed::failure) {
+                None => request.update_expression(set),
+                Some(why) => request
+                    .update_expression(format!("{set}, unfollowed = :why"))
+                    .expression_attribute_values(":why", AttributeValue::S(why.to_owned())),
+            }
         };
         let noted = self.changed(operation, request).await;
         sent.and(noted.map(drop))
     }
 
-    async fn put_event(&self, operation: &str, completion: &Completion) -> Result<(), Fault> {
+    /// Does all that is due at the end, before it is noted as told.
+    async fn go_on(&self, operation: &str, completion: &Completion) -> Result<Followed, Fault> {
+        let mut followed = Followed::Nothing;
+        if let Some(sequels) = &self.sequels {
+            followed = self.follow(sequels.after(completion).await?).await?;
+            sequels.followed(completion, &followed);
+        }
+        if let Followed::Pushed(_) = followed {
+            // Where it can't be woken it looks by itself, within a minute.
+            drop(invoke(&self.shared.functions, &self.shared.stack.autoscaler(), Wake::Push).await);
+        }
+        self.put_event(operation, completion, &followed).await?;
+        Ok(followed)
+    }
+
+    async fn put_event(
+        &self,
+        operation: &str,
+        completion: &Completion,
+        followed: &Followed,
+    ) -> Result<(), Fault> {
         let mut detail = completion.summary();
+        if let Some(why) = followed.failure() {
+            detail["unfollowed"] = why.into();
+        }
         // Of several stacks in one account, whose batch it is.
         detail["stack"] = self.shared.stack.name.as_str().into();
         let entry = PutEventsRequestEntry::builder()
@@ -158,5 +205,5 @@ fn stand(item: &Item, now: Timestamp) -> Result<Stand, Malformed> {
     let times = whole_if_any(item, "times")?.unwrap_or(0);
     let times = u32::try_from(times).unwrap_or(u32::MAX).saturating_add(u32::from(noted.is_none()));
     let finished_at = noted.unwrap_or(now);
-    Ok(Stand::Untold(Completion { batch, finished_at, times }, held))
+    Ok(Stand::Untold(Box::new(Completion { batch, finished_at, times }), held))
 }

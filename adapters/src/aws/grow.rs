@@ -12,9 +12,10 @@ use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
 use jobq_core::settlement::{Child, End};
+use jobq_core::stack::LONGEST_DELAY;
 
 use super::book::Stage;
-use super::packing::{LONGEST_DELAY, Message};
+use super::packing::Message;
 use super::page::{Note, Noted};
 use super::settle::{AT_ONCE, Ending, OPERATION};
 use super::store::AwsStore;

@@ -12,9 +12,10 @@ use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::Parcel;
+use jobq_core::stack::LONGEST_DELAY;
 use jobq_core::task::Priority;
 
-use super::packing::{LONGEST_DELAY, Message};
+use super::packing::Message;
 use super::store::AwsStore;
 use super::sums::Sums;
 

@@ -51,7 +51,7 @@ impl<C> AwsStore<C> {
         let mut pages = request
             .filter_expression("begins_with(id, :beginning)")
             .expression_attribute_values(":beginning", AttributeValue::S(beginning.to_owned()))
-            .projection_expression("id, queue, #source, created_at, complete, canceled_at, finished_at, known, done, dead, skipped")
+            .projection_expression("id, queue, #source, created_at, complete, canceled_at, finished_at, unfollowed, known, done, dead, skipped")
             // DynamoDB keeps the bare word for itself.
             .expression_attribute_names("#source", "source")
             .into_paginator()
@@ -78,6 +78,7 @@ pub(super) fn summary(item: &Item) -> Result<BatchSummary, Malformed> {
         complete: table::flag(item, "complete")?,
         canceled_at: moment(item, "canceled_at")?,
         finished_at: moment(item, "finished_at")?,
+        unfollowed: table::text_if_any(item, "unfollowed")?.map(str::to_owned),
         tally: sums::tally(item)?,
     })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jobq_core::fault::{Fault, FaultKind};
 use jobq_core::name::BatchId;
 use jobq_core::policy::chunk::{Chunks, Limits};
+use jobq_core::stack::LONGEST_DELAY;
 
 use super::text::sendable;
 
@@ -14,9 +15,6 @@ pub(super) const ENTRIES: usize = 10;
 
 /// The largest message of SQS, and the largest sum of a request's messages, in bytes.
 const BYTES: usize = 1 << 20;
-
-/// The longest delay of SQS.
-pub(super) const LONGEST_DELAY: Duration = Duration::from_secs(900);
 
 /// A message ready to be sent.
 #[derive(Debug, Clone)]

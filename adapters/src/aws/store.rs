@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jobq_core::ports::sequels::Sequels;
 use jobq_core::stack::Stack;
 
 use super::book::Book;
@@ -17,6 +18,8 @@ use super::sdk::Sdk;
 pub struct AwsStore<C> {
     pub(super) shared: Arc<Shared>,
     pub(super) clock: C,
+    /// What goes on from the ends of batches; without it nothing does.
+    pub(super) sequels: Option<Arc<dyn Sequels>>,
 }
 
 pub(super) struct Shared {
@@ -27,6 +30,7 @@ pub(super) struct Shared {
     pub(super) polls: aws_sdk_sqs::Client,
     pub(super) ledger: aws_sdk_dynamodb::Client,
     pub(super) events: aws_sdk_eventbridge::Client,
+    pub(super) functions: aws_sdk_lambda::Client,
     /// The addresses of queues, once they were asked for.
     pub(super) addresses: Mutex<HashMap<String, String>>,
     /// The deliveries given out.
@@ -44,11 +48,18 @@ impl<C> AwsStore<C> {
             polls: aws_sdk_sqs::Client::new(&sdk.polls()),
             ledger: aws_sdk_dynamodb::Client::new(&sdk.ledger()),
             events: aws_sdk_eventbridge::Client::new(sdk.config()),
+            functions: aws_sdk_lambda::Client::new(sdk.config()),
             addresses: Mutex::default(),
             book: Mutex::default(),
             quiet: Mutex::default(),
         };
-        Self { shared: Arc::new(shared), clock }
+        Self { shared: Arc::new(shared), clock, sequels: None }
+    }
+
+    /// The same, where what these say goes on from the ends of batches that this handle ends.
+    #[must_use]
+    pub fn going_on(self, sequels: Arc<dyn Sequels>) -> Self {
+        Self { sequels: Some(sequels), ..self }
     }
 }
 

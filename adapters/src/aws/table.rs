@@ -77,6 +77,11 @@ pub(super) fn text<'a>(item: &'a Item, attribute: &'static str) -> Result<&'a st
     found.map(String::as_str).ok_or(Malformed { attribute, expected: "a text" })
 }
 
+/// The same, none where the item has no such attribute.
+pub(super) fn text_if_any<'a>(item: &'a Item, attribute: &'static str) -> Result<Option<&'a str>, Malformed> {
+    item.contains_key(attribute).then(|| text(item, attribute)).transpose()
+}
+
 /// A name in an item, after what its kind of key begins with.
 pub(super) fn name<T: FromStr>(
     item: &Item,

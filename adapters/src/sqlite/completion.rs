@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jobq_core::completion::Completion;
+use jobq_core::completion::{Completion, Followed};
 use jobq_core::fault::Fault;
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
@@ -17,7 +17,7 @@ use super::store::LocalStore;
 /// Notes that a batch has ended, if it has just now.
 pub(super) fn note(db: &Connection, batch: &BatchId, now: Timestamp) -> rusqlite::Result<()> {
     let sql = "UPDATE batches
-               SET finished_at = ?2, times_finished = times_finished + 1, told = 0, held_until = NULL
+               SET finished_at = ?2, times_finished = times_finished + 1, told = 0, held_until = NULL, unfollowed = NULL
                WHERE name = ?1 AND finished_at IS NULL AND complete AND known <= done + dead + skipped";
     db.prepare_cached(sql)?.execute(params![batch.as_str(), instant(now)]).map(drop)
 }
@@ -34,12 +34,14 @@ impl<C: Clock> Completions for LocalStore<C> {
         self.write(what(), move |db| hold_untold(db, most, now, now.plus(hold))).await
     }
 
-    async fn told(&self, completion: &Completion) -> Result<(), Fault> {
+    async fn told(&self, completion: &Completion, followed: &Followed) -> Result<(), Fault> {
         let (batch, times) = (completion.batch.id.clone(), completion.times);
         let what = format!("note that the end of batch '{batch}' was told");
+        let unfollowed = followed.failure().map(str::to_owned);
         self.write(what, move |db| {
-            let sql = "UPDATE batches SET told = 1 WHERE name = ?1 AND times_finished = ?2 AND finished_at IS NOT NULL";
-            db.prepare_cached(sql)?.execute(params![batch.as_str(), times]).map(drop)
+            let sql = "UPDATE batches SET told = 1, unfollowed = ?3
+                       WHERE name = ?1 AND times_finished = ?2 AND finished_at IS NOT NULL";
+            db.prepare_cached(sql)?.execute(params![batch.as_str(), times, unfollowed]).map(drop)
         })
         .await
     }

@@ -11,8 +11,7 @@ use super::number::read;
 use super::store::LocalStore;
 
 /// A batch's columns, in the order that [`summary`] reads them.
-pub(super) const COLUMNS: &str =
-    "name, queue, source, created_at, complete, known, done, dead, skipped, canceled_at, finished_at";
+pub(super) const COLUMNS: &str = "name, queue, source, created_at, complete, known, done, dead, skipped, canceled_at, finished_at, unfollowed";
 
 impl<C> LocalStore<C> {
     /// The queues that were ever used, by name.
@@ -65,6 +64,7 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<BatchSummary> {
         complete: row.get(4)?,
         canceled_at: moment(row, 9)?,
         finished_at: moment(row, 10)?,
+        unfollowed: row.get(11)?,
         tally: Tally {
             known: read(row.get(5)?),
             done: read(row.get(6)?),

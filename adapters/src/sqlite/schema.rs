@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use super::fault::Failure;
 
 /// The layout written by this program. A file with a higher number is refused, one with a lower number is changed.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 /// "jobq" in ASCII: tells our files from other programs' SQLite files.
 pub(super) const APPLICATION: i64 = 0x6a6f_6271;
@@ -94,12 +94,12 @@ const TABLES: &str = "
 /// through all of them, so that there is one way to every table.
 ///
 /// A batch has `finished_at` while nothing of it is open, and is not `told` until somebody was; who is telling holds it
-/// until `held_until`.
+/// until `held_until`. `unfollowed` is why no task goes on from its end though one should.
 ///
 /// `minutes` counts what came and ended, by the minute of the clock; `since` is when the first of it was counted.
 /// `stages` are the counts of a batch by queue; those of a batch of an older layout lack what came before.
 /// `singles` are the likenesses of what was sent, as far as somebody asked for that, each until it may be sent again.
-const CHANGES: [&str; 4] = [
+const CHANGES: [&str; 5] = [
     "
     CREATE TABLE minutes (
         queue INTEGER NOT NULL,
@@ -127,6 +127,9 @@ const CHANGES: [&str; 4] = [
         PRIMARY KEY (queue, likeness)
     ) WITHOUT ROWID;
     CREATE INDEX singles_by_end ON singles (until);
+",
+    "
+    ALTER TABLE batches ADD COLUMN unfollowed TEXT;
 ",
     "
     CREATE TABLE stages (

@@ -62,7 +62,7 @@ async fn play(folder: &Path, api: &MockApi, stop: &Stop, printer: Printer) -> Re
     let address = api.address().map_err(|error| failed("start the mock API", &error))?;
     let pipeline = Pipeline::write(folder, address, PER_SECOND);
     let pipeline = pipeline.map_err(|error| failed("write the pipeline", &error))?;
-    let project = Project::written(pipeline.config.clone())?;
+    let project = Project::written(pipeline.config.clone(), printer)?;
     let store = project.store().await?;
     printer
         .note(format_args!("a mock Hermes API at {address} answers 429 above {PER_SECOND} calls a second"));

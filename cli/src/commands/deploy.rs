@@ -51,7 +51,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let consent = if args.dry_run { None } else { Some(Consent::by_flag(args.yes)?) };
     let text = config_text(global)?;
-    let project = Project::open(global)?;
+    let project = Project::open(global, printer)?;
     let template = synth::template(&project.config)?;
     let packages = packages(args.bootstraps, &project, &text, printer)?;
     let account = Account::open(&project).await?;

@@ -36,7 +36,7 @@ pub(crate) struct Args {
 /// Ends the stack of the configuration. What is gone already is fine.
 pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     let consent = if args.dry_run { None } else { Some(Consent::by_flag(args.yes)?) };
-    let project = Project::open(global)?;
+    let project = Project::open(global, printer)?;
     let account = Account::open(&project).await?;
     let stack = &project.config.stack;
     let ending = Ending {

@@ -24,7 +24,7 @@ pub(crate) struct Args {
 
 /// Looks at everything and changes nothing. Fails if something is wrong.
 pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
-    let project = Project::open(global)?;
+    let project = Project::open(global, printer)?;
     let findings = match project.backend {
         Backend::Local => Findings::new("local", local::examine(&project, global).await),
         Backend::Aws => Findings::new("aws", on_aws(args, &project, global, printer).await?),

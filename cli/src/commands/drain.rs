@@ -37,7 +37,7 @@ pub(crate) struct Args {
 
 /// Serves a limit's queues.
 pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
-    let project = Project::open(global)?;
+    let project = Project::open(global, printer)?;
     let limit = project.limit(args.limit.as_deref())?.clone();
     let queues: Vec<Queue> = project.config.queues_of(&limit.name).cloned().collect();
     if queues.is_empty() {

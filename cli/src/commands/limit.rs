@@ -65,7 +65,7 @@ pub(crate) enum Command {
 
 /// Lists limits, shows one or steers one.
 pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> Result<Exit, Failure> {
-    let project = Project::open(global)?;
+    let project = Project::open(global, printer)?;
     match command {
         Command::Ls => {
             let limits = readings::limits(&project, &project.existing_store().await?).await?;

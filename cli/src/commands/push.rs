@@ -30,7 +30,7 @@ pub(crate) struct Args {
 
 /// Sends the tasks of a file.
 pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
-    let project = Project::open(global)?;
+    let project = Project::open(global, printer)?;
     let queue = project.queue(&args.queue)?;
     let mut prepared = args.source.prepare(&args.file, Some(queue), project.backend)?;
     if args.source.dry_run {

@@ -58,7 +58,7 @@ pub(crate) enum Command {
 
 /// Lists queues, shows one, pauses, resumes or purges one.
 pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> Result<Exit, Failure> {
-    let project = Project::open(global)?;
+    let project = Project::open(global, printer)?;
     match command {
         Command::Ls => {
             let queues = overview(&project, &project.existing_store().await?, printer).await?.queues;

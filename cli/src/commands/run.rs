@@ -109,7 +109,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
         return Err(Failure::usage("run reads its file twice, and standard input can be read only once")
             .hint("save it to a file first, or use jobq push QUEUE -"));
     }
-    let project = Project::without_config(global)?;
+    let project = Project::without_config(global, printer)?;
     let mut prepared = args.source.prepare(&args.file, None, project.backend)?;
     let survey = prepared.survey(printer)?;
     if args.source.dry_run {

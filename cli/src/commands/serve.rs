@@ -44,7 +44,7 @@ pub(crate) struct Args {
 
 /// Serves limits until it is stopped: drainers come with the work and go with it.
 pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
-    let project = Project::open(global)?;
+    let project = Project::open(global, printer)?;
     if project.backend != Backend::Local {
         return Err(on_aws());
     }

@@ -40,7 +40,7 @@ pub(crate) struct Args {
 
 /// Shows queues, limits and the latest batches, once or again and again.
 pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
-    let project = Project::open(global)?;
+    let project = Project::open(global, printer)?;
     let store = project.existing_store().await?;
     if args.watch {
         let usual = if matches!(store, Store::Local(_)) { EVERY } else { EVERY_ON_AWS };

@@ -22,7 +22,7 @@ pub(crate) struct Args {
 /// Prints the template, or writes it to a file. Asks nothing of AWS.
 pub(crate) fn run(args: &Args, global: &Global, printer: Printer) -> Result<Exit, Failure> {
     config_text(global)?;
-    let template = template(&Project::open(global)?.config)?.to_string();
+    let template = template(&Project::open(global, printer)?.config)?.to_string();
     match &args.out {
         None => printer.raw(template.as_bytes())?,
         Some(path) => {

@@ -98,6 +98,35 @@ impl Telling for BatchFinished {
     }
 }
 
+/// A task should have gone on from the end of a batch, and none ever will: its program failed, as it would each time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchUnfollowed {
+    /// The batch.
+    pub batch: BatchId,
+    /// The queue it was pushed to.
+    pub queue: QueueName,
+    /// Why.
+    pub error: String,
+}
+
+impl Telling for BatchUnfollowed {
+    fn name(&self) -> &'static str {
+        "batch_unfollowed"
+    }
+
+    fn level(&self) -> Level {
+        Level::Warn
+    }
+
+    fn fields(&self) -> Vec<(Key, Told<'_>)> {
+        vec![
+            (Key::Batch, Told::Text(self.batch.as_str())),
+            (Key::Queue, Told::Text(self.queue.as_str())),
+            (Key::Error, beginning(&self.error)),
+        ]
+    }
+}
+
 impl Telling for BatchPushed {
     fn name(&self) -> &'static str {
         "batch_pushed"

@@ -28,6 +28,7 @@ const TABLE: &str = "\
 warn line_refused line=7 error=no url
 debug tasks_sent queue=troops tasks=4096
 info batch_finished batch=b-1 queue=troops known=9 done=7 dead=1 skipped=1
+warn batch_unfollowed batch=b-1 queue=troops error=no url
 info batch_pushed queue=troops batch=b-1 tasks=9 duplicates=2 refused=1
 info drain_begun limit=hermes drainers=2
 info drain_ended limit=hermes calls=9 done=5 dead=1 retried=2 refused=3 released=4 skipped=8 stale=6 forfeited=7 seconds=1.5
@@ -114,6 +115,7 @@ fn all() -> Vec<Event> {
             tally: crate::batch::Tally { known: 9, done: 7, dead: 1, skipped: 1 },
         }
         .into(),
+        BatchUnfollowed { batch: "b-1".parse().unwrap(), queue: queue(), error: "no url".to_owned() }.into(),
         BatchPushed { batch: "b-1".parse().unwrap(), queue: queue(), sent: 9, duplicates: 2, refused: 1 }
             .into(),
         DrainBegun { limit: limit(), drainers: 2, run: None }.into(),

@@ -11,7 +11,7 @@ use crate::jq::{Act, Failed, Job, Link, Made};
 use crate::name::BatchId;
 use crate::policy::made::{self, choose_no_secret};
 use crate::policy::wait::stretch;
-use crate::settlement::Child;
+use crate::settlement::{Child, LARGEST_ENVELOPE};
 use crate::task::{Task, TaskId};
 use crate::time::Timestamp;
 use crate::written::object;
@@ -54,11 +54,17 @@ pub fn follow_up(
     let task = Task { id, request: written.request(), priority, delay };
     let mut envelope = Envelope::new(task, batch.clone(), now);
     envelope.due = due;
+    let parcel = envelope.seal();
+    let bytes = parcel.body.len();
+    if bytes > LARGEST_ENVELOPE {
+        return Err(wrong(format!(
+            "the task makes a message of {bytes} bytes, {LARGEST_ENVELOPE} are allowed"
+        )));
+    }
     let delay = due.map(|due| stretch(due, now, longest_delay)).unwrap_or_default();
     let source = format!("the end of {}", completion.batch.id);
     let batch = NewBatch { id: batch, queue: follow_up.queue.clone(), source, created_at: now };
-    let child =
-        Child { task: envelope.id.clone(), queue: follow_up.queue.clone(), parcel: envelope.seal(), delay };
+    let child = Child { task: envelope.id.clone(), queue: follow_up.queue.clone(), parcel, delay };
     Ok((batch, child))
 }
 
@@ -102,6 +108,7 @@ mod tests {
             complete: true,
             canceled_at: None,
             finished_at: Some(Timestamp::from_secs(5)),
+            unfollowed: None,
             tally: Tally { known: 9, done: 8, dead: 1, skipped: 0 },
         };
         Completion { batch, finished_at: Timestamp::from_secs(5), times }

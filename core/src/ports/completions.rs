@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::completion::Completion;
+use crate::completion::{Completion, Followed};
 use crate::fault::Fault;
 
 /// Which batches have ended, for those who want to be told.
@@ -18,6 +18,11 @@ pub trait Completions: Send + Sync {
         hold: Duration,
     ) -> impl Future<Output = Result<Vec<Completion>, Fault>> + Send;
 
-    /// Notes that a completion was told. Repeats are safe. One whose batch is open again by now is forgotten.
-    fn told(&self, completion: &Completion) -> impl Future<Output = Result<(), Fault>> + Send;
+    /// Notes that a completion was told, and what went on from it. Repeats are safe. One whose batch is open again by now is
+    /// forgotten.
+    fn told(
+        &self,
+        completion: &Completion,
+        followed: &Followed,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
 }

@@ -15,6 +15,7 @@ pub mod morgue;
 pub mod outbox;
 pub mod result_sink;
 pub mod secrets;
+pub mod sequels;
 pub mod singles;
 pub mod spans;
 pub mod target;

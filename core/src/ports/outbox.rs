@@ -4,9 +4,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::batch::{Mark, NewBatch, Opened};
+use crate::completion::{Followed, Sequel};
 use crate::fault::Fault;
 use crate::name::{BatchId, QueueName};
-use crate::settlement::Parcel;
+use crate::settlement::{Child, Parcel};
 
 /// Sends tasks to queues and keeps how far a push has come.
 pub trait Outbox: Send + Sync {
@@ -36,4 +37,29 @@ pub trait Outbox: Send + Sync {
         parcels: Vec<(Parcel, Duration)>,
         mark: Mark,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Pushes what goes on from the end of a batch.
+    ///
+    /// Ok promises that its task is durable, known and all of its batch. Repeats are safe: what was pushed whole isn't
+    /// sent again. Where there is a batch of its name made by somebody else, it is `Failed`.
+    fn follow(&self, sequel: Sequel) -> impl Future<Output = Result<Followed, Fault>> + Send {
+        async move {
+            let (batch, Child { queue, parcel, delay, .. }) = match sequel {
+                Sequel::Nothing => return Ok(Followed::Nothing),
+                Sequel::Failed(why) => return Ok(Followed::Failed(why)),
+                Sequel::Task(task) => *task,
+            };
+            match self.open(&batch).await? {
+                Opened::Foreign => {
+                    let why = format!("there is a batch '{}' of somebody else's already", batch.id);
+                    return Ok(Followed::Failed(why));
+                }
+                Opened::Resumed(mark) if mark.complete => return Ok(Followed::Pushed(queue)),
+                Opened::New | Opened::Resumed(_) => {}
+            }
+            let whole = Mark { lines: 1, refused: 0, complete: true };
+            self.send(&queue, &batch.id, vec![(parcel, delay)], whole).await?;
+            Ok(Followed::Pushed(queue))
+        }
+    }
 }

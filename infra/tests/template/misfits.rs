@@ -17,10 +17,15 @@ fn nothing_to_make() {
 
 #[test]
 fn hooks_without_a_machine_to_run_on() {
-    let queue = "[queues.q]\nlimit = \"api\"\non_complete = { command = [\"notify\"] }";
+    let hooks = r#"command = ["notify"], url = "http://a.example", queue = "q", task = "1""#;
+    let queue =
+        format!("[queues.q]\nlimit = \"api\"\n[queues.p]\nlimit = \"api\"\non_complete = {{ {hooks} }}");
     check(
         &format!("{LIMIT}{queue}"),
-        &["queues.q.on_complete: on AWS the end of a batch is told by an event"],
+        &[
+            "queues.p.on_complete.command: on AWS the end of a batch is told by an event",
+            "queues.p.on_complete.url: on AWS the end of a batch is told by an event",
+        ],
     );
 }
 

@@ -31,8 +31,13 @@ pub(crate) async fn make_table(url: &str, stack: &Stack) {
 
 /// Makes the SQS queues of the queue `troops`.
 pub(crate) async fn make_troops(url: &str, stack: &Stack) {
-    let troops = "troops".parse().unwrap();
-    for name in stack.lanes(&troops).into_iter().chain([stack.dead_letter_queue(&troops)]) {
+    make_queue(url, stack, "troops").await;
+}
+
+/// Makes the SQS queues of a queue.
+pub(crate) async fn make_queue(url: &str, stack: &Stack, queue: &str) {
+    let queue = queue.parse().unwrap();
+    for name in stack.lanes(&queue).into_iter().chain([stack.dead_letter_queue(&queue)]) {
         rest::call(url, "AmazonSQS.CreateQueue", &json!({ "QueueName": name })).await;
     }
 }

@@ -129,6 +129,22 @@ fn a_hook_that_fails_is_warned_of_and_tried_again_later() {
     assert!(ended.stderr.contains("exit status: 4: no room"), "{ended:?}");
 }
 
+/// It would fail each time: it is told once, and nothing is tried again.
+#[test]
+fn a_task_that_cant_be_made_is_warned_of_and_the_end_is_told() {
+    let api = tree();
+    let failing = "on_complete = { queue = \"leaves\", task = '.known | error(\"no report of \\(.)\")' }\n";
+    let folder = pushed(&tree_config("1000/s", failing), "b", &api.url("/list/1/1"));
+    let ended = run(folder.path(), ["drain", "--until-empty"]).with_code(0);
+    assert!(ended.stderr.contains("no task goes on from the end of batch 'b'"), "{ended:?}");
+    let text = run(folder.path(), ["batch", "show", "b"]).with_code(0);
+    assert!(text.stdout.contains("no task goes on from its end"), "{text:?}");
+    let why = shown(&folder, "b");
+    assert!(why["unfollowed"].as_str().unwrap().contains("no report of 1"), "{why}");
+    let again = run(folder.path(), ["drain", "--until-empty"]).with_code(0);
+    assert!(!again.stderr.contains("no task goes on"), "{again:?}");
+}
+
 #[test]
 fn what_is_sent_back_opens_its_batch_and_ends_it_again() {
     let api = tree();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jobq_adapters::sqlite::store::LocalStore;
 use jobq_core::batch::{Mark, NewBatch, Tally};
-use jobq_core::completion::Completion;
+use jobq_core::completion::{Completion, Followed};
 use jobq_core::envelope::Envelope;
 use jobq_core::letter::Letter;
 use jobq_core::name::BatchId;
@@ -96,7 +96,7 @@ impl<'a> Office<'a> {
             if self.plan.chance.once_in(if self.plan.trouble > 0 { 3 } else { 0 }) {
                 continue;
             }
-            self.store.told(&completion).await.unwrap();
+            self.store.told(&completion, &Followed::Nothing).await.unwrap();
             self.ends.push(completion);
         }
     }

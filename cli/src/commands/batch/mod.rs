@@ -33,7 +33,7 @@ pub(crate) enum Command {
 
 /// Lists batches, shows one, waits for one, cancels one.
 pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> Result<Exit, Failure> {
-    let project = Project::open(global)?;
+    let project = Project::open(global, printer)?;
     let store = project.existing_store().await?;
     match command {
         Command::Ls(args) => ls::run(&args, &store, printer).await,

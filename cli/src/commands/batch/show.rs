@@ -31,7 +31,8 @@ pub(super) async fn run(args: &Args, store: &Store, printer: Printer) -> Result<
     let batch = find(store, &args.batch).await?;
     let stages = store.stages(&args.batch).await?.into_iter().map(StageReading::from).collect();
     let reading = BatchReading::new(&batch, SystemClock::new().now());
-    printer.data(&Show { reading, source: batch.source, stages })?;
+    let (source, unfollowed) = (batch.source, batch.unfollowed);
+    printer.data(&Show { reading, source, stages, unfollowed })?;
     Ok(Exit::Fine)
 }
 
@@ -42,6 +43,8 @@ struct Show {
     source: String,
     /// What it has in each queue.
     stages: Vec<StageReading>,
+    /// Why no task goes on from its end though one should.
+    unfollowed: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,6 +74,9 @@ impl fmt::Display for Show {
         if self.stages.len() > 1 {
             writeln!(f)?;
             table(f, &stage_rows(&self.stages))?;
+        }
+        if let Some(why) = &self.unfollowed {
+            writeln!(f, "\nno task goes on from its end: {why}")?;
         }
         if self.reading.dead > 0 {
             let Self { reading: BatchReading { queue, batch, .. }, .. } = self;

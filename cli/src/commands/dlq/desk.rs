@@ -30,7 +30,7 @@ impl Desk {
         global: &Global,
         printer: Printer,
     ) -> Result<(Self, impl Future<Output = ()>), Failure> {
-        let project = Project::open(global)?;
+        let project = Project::open(global, printer)?;
         let store = project.existing_store().await?;
         let (stop, listening) = stop_on_signals(printer, "stopping: what is held is given back first")?;
         Ok((Self { project, store, printer, stop }, listening))

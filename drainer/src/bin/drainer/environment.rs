@@ -35,6 +35,8 @@ pub(crate) struct Setup {
     pub(crate) stack: Stack,
     pub(crate) limit: Limit,
     pub(crate) queues: Vec<Queue>,
+    /// All queues of the stack: batches of any may end here.
+    pub(crate) all_queues: Vec<Queue>,
 }
 
 impl Environment {
@@ -73,5 +75,6 @@ async fn setup() -> Result<Setup, Fault> {
     let queues = config.queues_of(&limit.name).cloned().collect();
     // The region is the one it runs in, wherever the configuration was when the stack was made.
     let sdk = Sdk::load(None).await?;
-    Ok(Setup { sdk, stack: config.stack, limit, queues })
+    let all_queues = config.queues.into_values().collect();
+    Ok(Setup { sdk, stack: config.stack, limit, queues, all_queues })
 }

@@ -12,7 +12,9 @@ use jobq_adapters::jq::sandbox::Sandbox;
 use jobq_adapters::otlp::OtlpSpans;
 use jobq_core::fault::Fault;
 use jobq_core::name::DrainerId;
+use jobq_core::stack::LONGEST_DELAY;
 use jobq_drainer::world::World;
+use jobq_producer::follow_ups::FollowUps;
 
 use crate::env_vars;
 use crate::environment::{Environment, Setup};
@@ -25,8 +27,8 @@ pub(crate) struct LambdaWorld {
     store: AwsStore<SystemClock>,
     target: HttpTarget<AwsSecrets<SystemClock>>,
     results: S3Results<SystemClock>,
-    jq: Sandbox,
-    metrics: EmfMetrics<SystemClock>,
+    jq: Arc<Sandbox>,
+    metrics: Arc<EmfMetrics<SystemClock>>,
     spans: OtlpSpans,
     clock: SystemClock,
 }
@@ -40,7 +42,7 @@ impl LambdaWorld {
         account: &str,
         spans: OtlpSpans,
     ) -> Result<Self, Fault> {
-        let Setup { sdk, stack, limit, queues } = setup;
+        let Setup { sdk, stack, limit, queues, all_queues } = setup;
         let clock = environment.clock;
         let bucket = stack.results_bucket(account, sdk.region());
         let mut results = S3Results::open(sdk, bucket, drainer.clone(), clock);
@@ -49,17 +51,17 @@ impl LambdaWorld {
                 results.add(queue.name.clone(), place);
             }
         }
+        let jq = Arc::new(Sandbox::of(env_vars::own_file()?, environment.bounds()));
+        let (own, log) = (limit.name.clone(), Arc::clone(&environment.log));
+        let metrics = Arc::new(EmfMetrics::new(stack.name.clone(), own, clock, log));
+        let (program, record) = (Arc::clone(&jq), Arc::clone(&metrics));
+        let follow_ups = FollowUps::of(all_queues, program, record, clock, Some(LONGEST_DELAY));
         Ok(Self {
-            store: AwsStore::open(sdk, stack.clone(), clock),
+            store: AwsStore::open(sdk, stack.clone(), clock).going_on(Arc::new(follow_ups)),
             target: HttpTarget::new(limit.clone(), AwsSecrets::open(sdk, stack.clone(), clock))?,
             results,
-            jq: Sandbox::of(env_vars::own_file()?, environment.bounds()),
-            metrics: EmfMetrics::new(
-                stack.name.clone(),
-                limit.name.clone(),
-                clock,
-                Arc::clone(&environment.log),
-            ),
+            jq,
+            metrics,
             spans,
             clock,
         })

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use jobq_core::batch::{Mark, Opened};
+use jobq_core::batch::{Mark, NewBatch, Opened, Tally};
+use jobq_core::completion::{Followed, Sequel};
 use jobq_core::envelope::Envelope;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::ports::outbox::Outbox;
-use jobq_core::settlement::Parcel;
+use jobq_core::settlement::{Child, Parcel};
 use jobq_core::task::{Method, Priority, Request, Task};
 use jobq_core::time::Timestamp;
 
@@ -123,4 +124,35 @@ pub async fn a_receive_waits<S: Outbox + Inbox>(subject: Subject<S>) {
     let (found, ()) = futures::join!(receive(), pass);
     assert_eq!(found.unwrap(), []);
     assert!(subject.now() - begun >= wait - subject.moment());
+}
+
+/// What goes on from the end of a batch is pushed once, whole, and not into somebody else's batch.
+pub async fn p1_a_sequel_is_pushed_once<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
+    let store = subject.open();
+    let task = || {
+        let (task, delay) = ("b-1".parse().unwrap(), Duration::ZERO);
+        Sequel::Task(Box::new((
+            new_batch("b"),
+            Child { queue: troops(), task, parcel: parcel("b", "one"), delay },
+        )))
+    };
+    for store in [&store, &store, &subject.open()] {
+        assert_eq!(store.follow(task()).await.unwrap(), Followed::Pushed(troops()));
+    }
+    let counted = Tally { known: 1, ..Tally::default() };
+    assert_eq!(store.tally(&batch("b")).await.unwrap(), Some(counted));
+    assert_eq!(bodies(&subject.gather(&store, 1).await), ["one"]);
+    assert_eq!(subject.take(&store, 10).await, []);
+    // Killed between opening and sending, it goes on.
+    store.open(&new_batch("begun")).await.unwrap();
+    let (task, parcel) = ("begun-1".parse().unwrap(), parcel("begun", "two"));
+    let child = Child { queue: troops(), task, parcel, delay: Duration::ZERO };
+    let begun = Sequel::Task(Box::new((new_batch("begun"), child.clone())));
+    assert_eq!(store.follow(begun).await.unwrap(), Followed::Pushed(troops()));
+    assert_eq!(bodies(&subject.gather(&store, 1).await), ["two"]);
+    let foreign = NewBatch { source: "another".to_owned(), ..new_batch("b") };
+    let foreign = store.follow(Sequel::Task(Box::new((foreign, child)))).await.unwrap();
+    assert!(foreign.failure().is_some_and(|why| why.contains("somebody else's")), "{foreign:?}");
+    assert_eq!(store.follow(Sequel::Nothing).await.unwrap(), Followed::Nothing);
+    assert_eq!(store.follow(Sequel::Failed("why".to_owned())).await.unwrap().failure(), Some("why"));
 }
