@@ -44,7 +44,7 @@ pub enum Opened {
 pub struct Member {
     /// The batch.
     pub batch: BatchId,
-    /// The task. No two of a batch have one id, but for copies of one task.
+    /// The task, by the id that its place gives it. No two of a batch are the same, but for copies of one task.
     pub task: TaskId,
 }
 

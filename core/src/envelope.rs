@@ -34,6 +34,10 @@ pub struct Envelope {
     /// The batch it belongs to.
     #[serde(rename = "batch", with = "batch_as_text")]
     pub batch: BatchId,
+    /// The id that its place gives it, its line of the push or what its parent's answer has made it of, where it has
+    /// another one: others of its batch may have that too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seat: Option<TaskId>,
     /// The call to make.
     #[serde(rename = "req")]
     pub request: Request,
@@ -97,6 +101,7 @@ impl Envelope {
             request: task.request,
             priority: task.priority,
             hop: 0,
+            seat: None,
             page: 0,
             pushed_at,
             calls: 0,
@@ -115,20 +120,32 @@ impl Envelope {
         self.due.max(self.not_before).filter(|until| *until > now)
     }
 
-    /// Who it is in its batch.
-    pub fn member(&self) -> Member {
-        Member { batch: self.batch.clone(), task: self.id.clone() }
+    /// The same, in the place that would give it this id.
+    #[must_use]
+    pub fn seated(self, seat: TaskId) -> Self {
+        Self { seat: (seat != self.id).then_some(seat), ..self }
     }
 
-    /// The envelope of a task that this one's answer made at `now`: of the same batch and trace, one fan-out further.
-    pub fn child(&self, task: Task, now: Timestamp) -> Self {
-        let own = Self::new(task, self.batch.clone(), now);
+    /// The id that its place gives it.
+    pub fn seat(&self) -> &TaskId {
+        self.seat.as_ref().unwrap_or(&self.id)
+    }
+
+    /// Who it is in its batch: by its place, for others may have its id.
+    pub fn member(&self) -> Member {
+        Member { batch: self.batch.clone(), task: self.seat().clone() }
+    }
+
+    /// The envelope of a task that this one's answer made at `now`, in the place that would give it the id `seat`: of the
+    /// same batch and trace, one fan-out further.
+    pub fn child(&self, task: Task, seat: TaskId, now: Timestamp) -> Self {
+        let own = Self::new(task, self.batch.clone(), now).seated(seat);
         Self { hop: self.hop.saturating_add(1), trace: self.trace, ..own }
     }
 
     /// The envelope of the next page of this one's list: as far from the push as this one.
-    pub fn next_page(&self, task: Task, now: Timestamp) -> Self {
-        Self { hop: self.hop, page: self.page.saturating_add(1), ..self.child(task, now) }
+    pub fn next_page(&self, task: Task, seat: TaskId, now: Timestamp) -> Self {
+        Self { hop: self.hop, page: self.page.saturating_add(1), ..self.child(task, seat, now) }
     }
 
     /// Makes a dead task one that starts anew: nothing is spent and its age begins again, its history stays.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::name::BatchId;
+
 /// One API call to make, checked, as a push sends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -91,6 +93,15 @@ pub struct ChoiceError {
 }
 
 impl TaskId {
+    /// The id that a line of a push gives its task, counted from 1.
+    #[expect(
+        clippy::expect_used,
+        reason = "a batch name has at most 100 characters, all of them allowed in an id"
+    )]
+    pub fn of_line(batch: &BatchId, line: u64) -> Self {
+        format!("{batch}-{line}").parse().expect("a batch name and a number are a task id")
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

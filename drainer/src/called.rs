@@ -224,7 +224,7 @@ impl Called {
                 Ending::dead(&queue.name, self.ready.receipt, letter)
             }
             Outcome::Done | Outcome::Redirected { .. } => {
-                Ending::done(self.receipt(), self.record(queue), Vec::new())
+                Ending::done(self.receipt(), self.envelope().member(), self.record(queue), Vec::new())
             }
         }
     }
@@ -259,7 +259,7 @@ impl Called {
 
     /// The end of a call that has made these tasks.
     pub(crate) fn grown(self, queue: &Queue, children: Vec<Child>) -> Ending {
-        Ending::done(self.receipt(), self.record(queue), children)
+        Ending::done(self.receipt(), self.envelope().member(), self.record(queue), children)
     }
 
     /// The end of a call that ended well and whose answer makes no tasks though it should. Its result is stored: the call

@@ -58,8 +58,7 @@ enum Tells {
 
 impl Ending {
     /// The call ended well, and its answer made these tasks.
-    pub(crate) fn done(receipt: Receipt, record: Record, children: Vec<Child>) -> Self {
-        let of = Member { batch: record.batch.clone(), task: record.task.clone() };
+    pub(crate) fn done(receipt: Receipt, of: Member, record: Record, children: Vec<Child>) -> Self {
         let end = End::Done { of, children };
         let settlement = Settlement { queue: record.queue.clone(), receipt, end };
         Self { recorded: record.body.len(), record: Some(record), ..Self::new(settlement, Tells::Done) }

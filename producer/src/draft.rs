@@ -52,19 +52,10 @@ impl Draft {
     /// a fault, makes the same ids again.
     pub(crate) fn into_task(self, batch: &BatchId, line: u64, defaults: Defaults) -> Task {
         Task {
-            id: self.id.unwrap_or_else(|| place(batch, line)),
+            id: self.id.unwrap_or_else(|| TaskId::of_line(batch, line)),
             request: self.request,
             priority: self.priority.unwrap_or(defaults.priority),
             delay: self.delay.unwrap_or(defaults.delay),
         }
     }
-}
-
-#[expect(
-    clippy::expect_used,
-    reason = "a batch name has at most 100 characters, all of them allowed in an id"
-)]
-fn place(batch: &BatchId, line: u64) -> TaskId {
-    let id = format!("{batch}-{line}");
-    id.parse().expect("a batch name and a number are a task id")
 }

@@ -6,7 +6,7 @@ use jobq_core::envelope::Envelope;
 use jobq_core::likeness::Likeness;
 use jobq_core::name::BatchId;
 use jobq_core::settlement::Parcel;
-use jobq_core::task::Task;
+use jobq_core::task::{Task, TaskId};
 use jobq_core::time::Timestamp;
 use jobq_core::written::problem::Problem;
 
@@ -55,7 +55,8 @@ impl Packer {
         let (start, due) = self.start(&draft);
         let task = self.task(draft, line);
         let likeness = self.sameness.map(|sameness| sameness.of(&task, &self.batch, line));
-        let mut envelope = Envelope::new(task, self.batch.clone(), self.pushed_at);
+        let seat = TaskId::of_line(&self.batch, line);
+        let mut envelope = Envelope::new(task, self.batch.clone(), self.pushed_at).seated(seat);
         envelope.due = due;
         envelope.trace = self.tracing.as_ref().map(|tracing| tracing.context(line));
         if let Some(history) = history {

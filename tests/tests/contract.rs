@@ -52,6 +52,7 @@ macro_rules! hold_queue_and_ledger {
             queue::ending {
                 done_is_gone,
                 p1_a_task_delivered_again_is_counted_once,
+                p1_two_tasks_of_one_id_are_two,
                 children_come_with_the_end,
                 a_retry_comes_back,
                 dead_leaves_a_letter,

@@ -50,7 +50,7 @@ pub fn follow_up(
     let batch = name(completion);
     let (priority, delay) = (written.priority.unwrap_or_default(), written.delay.unwrap_or_default());
     let due = written.due(now);
-    let id = written.id.take().unwrap_or_else(|| first(&batch));
+    let id = written.id.take().unwrap_or_else(|| TaskId::of_line(&batch, 1));
     let task = Task { id, request: written.request(), priority, delay };
     let mut envelope = Envelope::new(task, batch.clone(), now);
     envelope.due = due;
@@ -84,11 +84,6 @@ fn name(completion: &Completion) -> BatchId {
         let short = format!("{}.{:016x}{end}", &batch[..KEPT.min(batch.len())], xxh3_64(batch.as_bytes()));
         short.parse().expect("these are a name")
     })
-}
-
-#[expect(clippy::expect_used, reason = "a batch's name and a number are an id")]
-fn first(batch: &BatchId) -> TaskId {
-    format!("{batch}-1").parse().expect("these are an id")
 }
 
 #[cfg(test)]

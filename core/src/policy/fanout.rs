@@ -102,12 +102,13 @@ pub fn children(
             return Err(Barren { reason: Reason::TooDeep, detail });
         }
         for (item, text) in texts.iter().enumerate() {
-            let child =
-                child::read(then, parent, text, (number, item), sending.now).and_then(|(task, due)| {
-                    let mut child = parent.child(task, sending.now);
-                    child.due = due;
-                    sealed(then.queue.clone(), child, sending)
-                });
+            let place = format!("/{}.{}", number + 1, item + 1);
+            let child = child::read(then, parent, text, &place, sending.now).and_then(|(task, due)| {
+                let seat = child::child_id(parent.seat(), &place);
+                let mut child = parent.child(task, seat, sending.now);
+                child.due = due;
+                sealed(then.queue.clone(), child, sending)
+            });
             children.push(child.map_err(|said| unrendered(&then.task, Some(item), &said, text))?);
         }
     }
@@ -123,7 +124,8 @@ pub fn children(
                 );
                 return Err(Barren { reason: Reason::TooDeep, detail });
             }
-            let next = parent.next_page(task, sending.now);
+            let seat = page::page_id(parent.seat(), parent.page);
+            let next = parent.next_page(task, seat, sending.now);
             children.push(sealed(queue.name.clone(), next, sending).map_err(wrong)?);
         }
     }
@@ -133,7 +135,7 @@ pub fn children(
 fn sealed(queue: QueueName, envelope: Envelope, sending: Sending) -> Result<Child, String> {
     let stretch = |due| wait::stretch(due, sending.now, sending.longest_delay);
     let delay = envelope.due.map(stretch).unwrap_or_default();
-    let (task, parcel) = (envelope.id.clone(), envelope.seal());
+    let (task, parcel) = (envelope.seat().clone(), envelope.seal());
     let bytes = parcel.body.len();
     if bytes > LARGEST_ENVELOPE {
         return Err(format!("the task makes a message of {bytes} bytes, {LARGEST_ENVELOPE} are allowed"));

@@ -14,12 +14,12 @@ use crate::written::object::{self, Body, Written};
 /// How much of its parent's id a child's id begins with where the whole has no room.
 const KEPT: usize = 100;
 
-/// The task in a JSON text that was made at this place, and when it may first be called, if not at once.
+/// The task in a JSON text that was made at this place (`/1.2`: the second of the first rule), and when it may first be called, if not at once.
 pub(super) fn read(
     then: &Then,
     parent: &Envelope,
     text: &str,
-    (number, item): (usize, usize),
+    place: &str,
     now: Timestamp,
 ) -> Result<(Task, Option<Timestamp>), String> {
     choose_no_secret("the answer", text, &then.task.code)?;
@@ -38,7 +38,7 @@ pub(super) fn read(
     }
     let id = match written.id.take() {
         Some(id) => id,
-        None => child_id(&parent.id, &format!("/{}.{}", number + 1, item + 1)),
+        None => child_id(&parent.id, place),
     };
     let due = written.due(now);
     let (priority, delay) = (written.priority.unwrap_or(parent.priority), written.delay.unwrap_or_default());

@@ -42,7 +42,7 @@ pub(super) fn next(page: &Page, parent: &Envelope, text: &str) -> Result<Option<
 }
 
 /// A page's id: its list's first task and the number of pages before it.
-fn page_id(parent: &TaskId, page: u32) -> TaskId {
+pub(super) fn page_id(parent: &TaskId, page: u32) -> TaskId {
     let own = format!("/p{page}");
     let list = parent.as_str().strip_suffix(&own).filter(|_| page > 0).and_then(|list| list.parse().ok());
     child_id(list.as_ref().unwrap_or(parent), &format!("/p{}", page.saturating_add(1)))

@@ -52,6 +52,34 @@ fn a_child_keeps_what_it_does_not_say() {
     assert_eq!(names, ["x", "content-type"], "another host sees no credentials");
 }
 
+/// Whatever ids people give, no two of a batch are the same.
+#[test]
+fn a_task_is_told_from_others_by_its_place() {
+    let own = r#"{"url":"https://a.example/y","id":"7"}"#;
+    let seats = |parent: &Envelope, text: &str| {
+        let sending = Sending { now: Timestamp::from_secs(9), longest_delay: None };
+        let made = children(&queue(None), parent, Ok(vec![vec![text.to_owned(); 2]]), sending).unwrap();
+        let same = made
+            .iter()
+            .all(|child| Envelope::decode(&child.parcel.body).unwrap().member().task == child.task);
+        assert!(same, "{made:?}");
+        made.into_iter().map(|child| child.task.to_string()).collect::<Vec<_>>()
+    };
+    let named = Task {
+        id: "x".parse().unwrap(),
+        request: parent().request,
+        priority: Priority::High,
+        delay: Duration::ZERO,
+    };
+    let named =
+        Envelope::new(named, "b".parse().unwrap(), Timestamp::from_secs(1)).seated("b-4".parse().unwrap());
+    assert_eq!(seats(&parent(), own), ["b-1/1.1", "b-1/1.2"]);
+    assert_eq!(seats(&named, own), ["b-4/1.1", "b-4/1.2"]);
+    assert_eq!(seats(&named, r#""https://a.example/y""#), ["b-4/1.1", "b-4/1.2"]);
+    let next = grown(&queue(Some(Turn::Url)), &named, r#""?page=4""#).unwrap().remove(0);
+    assert_eq!((next.id.as_str(), next.seat().as_str()), ("x/p1", "b-4/p1"));
+}
+
 #[test]
 fn what_is_no_task_kills_its_parent_and_says_where() {
     let told = |text: &str| grown(&queue(None), &parent(), text).unwrap_err();

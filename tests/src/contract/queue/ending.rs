@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use jobq_core::batch::Tally;
 use jobq_core::delivery::Receipt;
+use jobq_core::envelope::Envelope;
 use jobq_core::ports::inbox::Inbox;
 use jobq_core::ports::ledger::Ledger;
 use jobq_core::ports::morgue::Morgue;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{Child, End, Settled, Settlement};
+use jobq_core::task::{Method, Priority, Request, Task, TaskId};
+use jobq_core::time::Timestamp;
 
 use crate::contract::subject::{
-    Subject, anybody, bodies, counts, done, letters, member, normal_of, parcel, push, settle, stages, troops,
-    warriors,
+    Subject, anybody, batch, bodies, counts, done, letters, member, normal_of, parcel, push, send, settle,
+    stages, troops, warriors,
 };
 
 /// A task done is gone for good and counted once.
@@ -42,6 +45,33 @@ pub async fn p1_a_task_delivered_again_is_counted_once<S: Outbox + Inbox + Ledge
     assert_eq!(settle(&store, &first.receipt, dead).await, Settled::Stale);
     let counted = Tally { known: 1, done: 1, ..Tally::default() };
     assert_eq!(counts(&subject.open(), "b").await, Some(counted));
+}
+
+/// Two lines of a push with one id are two tasks of its batch, however they end and whoever gets which first.
+pub async fn p1_two_tasks_of_one_id_are_two<S: Outbox + Inbox + Ledger>(subject: Subject<S>) {
+    let store = subject.open();
+    let envelope = |line: u64| {
+        let url = format!("https://api.example/{line}");
+        let request = Request { method: Method::Get, url, headers: Vec::new(), body: None };
+        let (id, priority, delay) = ("same".parse().unwrap(), Priority::Normal, Duration::ZERO);
+        let task = Task { id, request, priority, delay };
+        let envelope = Envelope::new(task, batch("b"), Timestamp::from_secs(1));
+        envelope.seated(TaskId::of_line(&batch("b"), line))
+    };
+    send(&store, "b", [1, 2].map(|line| (envelope(line).seal(), Duration::ZERO)).into()).await;
+    let found = subject.gather(&store, 2).await;
+    let members = found.iter().map(|delivery| Envelope::decode(&delivery.body).unwrap().member());
+    let ends: Vec<Settlement> = found
+        .iter()
+        .zip(members)
+        .map(|(delivery, of)| {
+            let (queue, receipt) = (troops(), delivery.receipt.clone());
+            Settlement { queue, receipt, end: End::Done { of, children: Vec::new() } }
+        })
+        .collect();
+    assert_eq!(store.settle(&ends).await.unwrap(), [Settled::Held; 2]);
+    let counted = Tally { known: 2, done: 2, ..Tally::default() };
+    assert_eq!(counts(&store, "b").await, Some(counted));
 }
 
 /// The children of a task done are there, in their queues and after their delays, known to the batch and sent once.
