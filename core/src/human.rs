@@ -107,6 +107,15 @@ pub fn roughly(length: Duration) -> String {
     }
 }
 
+/// Writes a sum of dollars that is an estimate: `about $12.30`, `about $0.012`, `less than $0.001`.
+pub fn about_dollars(sum: f64) -> String {
+    match sum {
+        0.1.. => format!("about ${sum:.2}"),
+        0.001..0.1 => format!("about ${sum:.3}"),
+        _ => "less than $0.001".to_owned(),
+    }
+}
+
 fn measured(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(digits);
@@ -151,6 +160,19 @@ mod tests {
         assert_eq!(parse_instant(&now.to_string(), now), Ok(now));
         for bad in ["", "yesterday", "2026-11-21", "2026-11-21T14:03:07", "-2h", "1950-01-01T00:00:00Z"] {
             assert!(parse_instant(bad, now).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn dollars_are_as_exact_as_an_estimate() {
+        for (sum, told) in [
+            (0.0, "less than $0.001"),
+            (0.000_9, "less than $0.001"),
+            (0.012_34, "about $0.012"),
+            (0.129_9, "about $0.13"),
+            (12.301, "about $12.30"),
+        ] {
+            assert_eq!(about_dollars(sum), told);
         }
     }
 

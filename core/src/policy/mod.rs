@@ -7,6 +7,7 @@ pub mod carry;
 pub mod chunk;
 pub mod claim;
 pub mod company;
+pub mod cost;
 pub mod door;
 pub mod exporting;
 pub mod fair;

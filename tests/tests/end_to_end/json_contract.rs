@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::alone;
 
 /// Commands that print JSON on AWS alone, and the objects in what they print.
-const ON_AWS: [&str; 5] = ["jobq deploy", "jobq destroy", "stack change", "program", "remain"];
+const ON_AWS: [&str; 6] = ["jobq deploy", "jobq destroy", "stack change", "program", "remain", "cost"];
 
 /// The program in a folder, each of whose outputs is held against the page.
 struct Held {

@@ -37,7 +37,7 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
     let store = project.existing_store().await?;
     match command {
         Command::Ls(args) => ls::run(&args, &store, printer).await,
-        Command::Show(args) => show::run(&args, &store, printer).await,
+        Command::Show(args) => show::run(&args, &project, &store, printer).await,
         Command::Wait(args) => wait::run(&args, &store, printer).await,
         Command::Cancel(args) => cancel::run(args, &project, &store, printer).await,
     }

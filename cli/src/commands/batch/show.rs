@@ -3,8 +3,11 @@
 use std::fmt;
 
 use jobq_adapters::clock::SystemClock;
-use jobq_core::batch::{Stage, Tally};
+use jobq_core::batch::{BatchSummary, Stage, Tally};
+use jobq_core::config::backend::Backend;
+use jobq_core::human;
 use jobq_core::name::BatchId;
+use jobq_core::policy::cost::Cost;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::ledger::Ledger;
 use serde::Serialize;
@@ -13,6 +16,7 @@ use super::find;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
+use crate::project::Project;
 use crate::pushing::parse;
 use crate::readings::batches::{BatchReading, batch_rows};
 use crate::readings::queues::count;
@@ -27,13 +31,29 @@ pub(crate) struct Args {
 }
 
 /// Shows one batch.
-pub(super) async fn run(args: &Args, store: &Store, printer: Printer) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    args: &Args,
+    project: &Project,
+    store: &Store,
+    printer: Printer,
+) -> Result<Exit, Failure> {
     let batch = find(store, &args.batch).await?;
     let stages = store.stages(&args.batch).await?.into_iter().map(StageReading::from).collect();
     let reading = BatchReading::new(&batch, SystemClock::new().now());
+    let cost = cost(project, &batch);
     let (source, unfollowed) = (batch.source, batch.unfollowed);
-    printer.data(&Show { reading, source, stages, unfollowed })?;
+    printer.data(&Show { reading, source, stages, unfollowed, cost })?;
     Ok(Exit::Fine)
+}
+
+/// About what it has cost, where it costs something and its queue's limit says how long its calls take.
+fn cost(project: &Project, batch: &BatchSummary) -> Option<ShownCost> {
+    let Backend::Aws = project.backend else { return None };
+    let config = &project.config;
+    let limit = config.limits.get(&config.queues.get(&batch.queue)?.limit)?;
+    let cost = Cost::so_far(batch.tally, limit.pace, &config.stack);
+    let Cost { sqs, ledger, s3, lambda } = cost;
+    Some(ShownCost { dollars: cost.total(), sqs, ledger, s3, lambda })
 }
 
 #[derive(Debug, Serialize)]
@@ -45,6 +65,18 @@ struct Show {
     stages: Vec<StageReading>,
     /// Why no task goes on from its end though one should.
     unfollowed: Option<String>,
+    /// About what it has cost; none locally.
+    cost: Option<ShownCost>,
+}
+
+/// About what a batch has cost so far, in dollars: all of it, and its parts.
+#[derive(Debug, Serialize)]
+struct ShownCost {
+    dollars: f64,
+    sqs: f64,
+    ledger: f64,
+    s3: f64,
+    lambda: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -74,6 +106,9 @@ impl fmt::Display for Show {
         if self.stages.len() > 1 {
             writeln!(f)?;
             table(f, &stage_rows(&self.stages))?;
+        }
+        if let Some(cost) = &self.cost {
+            writeln!(f, "{} so far", human::about_dollars(cost.dollars))?;
         }
         if let Some(why) = &self.unfollowed {
             writeln!(f, "\nno task goes on from its end: {why}")?;
