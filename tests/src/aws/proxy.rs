@@ -47,7 +47,21 @@ struct State {
     emulator: String,
     counts: BTreeMap<Kind, Count>,
     troubles: BTreeMap<&'static str, Trouble>,
-    doubled: Vec<Kind>,
+    doubled: BTreeMap<Kind, Doubling>,
+}
+
+/// Which requests of a kind are sent twice.
+struct Doubling {
+    one_in: usize,
+    seen: usize,
+}
+
+impl Doubling {
+    /// Counts a request, and tells whether it is one to be sent twice.
+    fn is_next(&mut self) -> bool {
+        self.seen += 1;
+        self.seen.is_multiple_of(self.one_in)
+    }
 }
 
 impl Proxy {
@@ -88,7 +102,18 @@ impl Proxy {
 
     /// Sends every request of this kind twice from now on.
     pub fn double(&self, service: &'static str, action: &'static str) {
-        self.lock().doubled.push(Kind { service: service.into(), action: action.into() });
+        self.double_one_in(1, service, action);
+    }
+
+    /// Sends one of so many requests of this kind twice from now on.
+    pub fn double_one_in(&self, requests: usize, service: &'static str, action: &'static str) {
+        let kind = Kind { service: service.into(), action: action.into() };
+        self.lock().doubled.insert(kind, Doubling { one_in: requests, seen: 0 });
+    }
+
+    /// Sends each request of this kind once again.
+    pub fn single(&self, service: &'static str, action: &'static str) {
+        self.lock().doubled.remove(&Kind { service: service.into(), action: action.into() });
     }
 
     /// What has come so far, by service and action.
@@ -133,11 +158,12 @@ impl Proxy {
         let body = body.collect().await.map_err(|_| Trouble::Unreachable)?.to_bytes();
         let kind = kind(&head, &body);
         let (trouble, doubled, emulator) = {
-            let state = self.lock();
+            let mut state = self.lock();
             let trouble =
                 state.troubles.get(kind.service.as_str()).or(state.troubles.get(kind.action.as_str()));
             let trouble = trouble.copied();
-            (trouble, state.doubled.contains(&kind), state.emulator.clone())
+            let doubled = state.doubled.get_mut(&kind).is_some_and(Doubling::is_next);
+            (trouble, doubled, state.emulator.clone())
         };
         match trouble {
             Some(Trouble::Unreachable) => return Err(Trouble::Unreachable),

@@ -23,6 +23,7 @@ mod stage;
 mod by_the_clock;
 mod cost;
 mod drained;
+mod nested;
 mod poison;
 mod traced;
 mod troubles;

@@ -109,14 +109,46 @@ impl Stage {
 
     /// The messages in an SQS queue.
     fn messages(&self, queue: &str) -> u64 {
-        let url = self.ministack.url();
-        let body = json!({ "QueueUrl": format!("{url}/{ACCOUNT}/jobq-{queue}"), "AttributeNames": ["All"] });
-        let request = self.client.post(&url).header("x-amz-target", "AmazonSQS.GetQueueAttributes");
-        let request = request.header("authorization", signature("sqs")).body(body.to_string());
-        let answer = request.header("content-type", "application/x-amz-json-1.0").send().unwrap();
-        let attributes = answer.json::<Value>().unwrap()["Attributes"].clone();
+        let address = format!("{}/{ACCOUNT}/jobq-{queue}", self.ministack.url());
+        let question = json!({ "QueueUrl": address, "AttributeNames": ["All"] });
+        let attributes = self.call("sqs", "AmazonSQS.GetQueueAttributes", &question)["Attributes"].clone();
         let counts = ["", "NotVisible", "Delayed"].map(|kind| format!("ApproximateNumberOfMessages{kind}"));
         counts.iter().map(|name| attributes[name].as_str().unwrap().parse::<u64>().unwrap()).sum()
+    }
+
+    /// Has the ends of batches told to an SQS queue, and answers with its address.
+    pub(crate) fn listen(&self) -> String {
+        let name = "listening";
+        let made = self.call("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": name }));
+        let pattern = json!({ "source": ["jobq"] });
+        let rule = json!({ "Name": name, "EventPattern": pattern.to_string() });
+        self.call("events", "AWSEvents.PutRule", &rule);
+        let arn = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}");
+        let targets = json!({ "Rule": name, "Targets": [{ "Id": "queue", "Arn": arn }] });
+        self.call("events", "AWSEvents.PutTargets", &targets);
+        made["QueueUrl"].as_str().unwrap().to_owned()
+    }
+
+    /// Takes what was told to the queue at this address: the details of events.
+    pub(crate) fn told(&self, address: &str) -> Vec<Value> {
+        let ask = json!({ "QueueUrl": address, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 1 });
+        let got = self.call("sqs", "AmazonSQS.ReceiveMessage", &ask);
+        let messages = got["Messages"].as_array().cloned().unwrap_or_default();
+        let take = |message: Value| {
+            let delete = json!({ "QueueUrl": address, "ReceiptHandle": message["ReceiptHandle"] });
+            self.call("sqs", "AmazonSQS.DeleteMessage", &delete);
+            let event: Value = serde_json::from_str(message["Body"].as_str().unwrap()).unwrap();
+            event["detail"].clone()
+        };
+        messages.into_iter().map(take).collect()
+    }
+
+    /// Asks AWS past the proxy.
+    fn call(&self, service: &str, target: &str, body: &Value) -> Value {
+        let request = self.client.post(self.ministack.url()).header("x-amz-target", target);
+        let request = request.header("authorization", signature(service)).body(body.to_string());
+        let answer = request.header("content-type", "application/x-amz-json-1.0").send().unwrap();
+        answer.json().unwrap_or(Value::Null)
     }
 
     /// The reserved concurrency of a function, if it has any.
