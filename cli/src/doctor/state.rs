@@ -122,19 +122,22 @@ mod tests {
         for (found, expected) in [
             (
                 Checkup::Whole { layout: LAYOUT, extent: Extent::All },
-                "ok     state: s/jobq.db is whole: 2.00 KiB, layout 4\n",
+                format!("ok     state: s/jobq.db is whole: 2.00 KiB, layout {LAYOUT}\n"),
             ),
             (
                 Checkup::Whole { layout: LAYOUT, extent: Extent::Part },
                 "note   state: s/jobq.db is large, 2.00 KiB: no damage was found in 5 s\n       \
-                 -> look at all of it: sqlite3 s/jobq.db 'PRAGMA quick_check'\n",
+                 -> look at all of it: sqlite3 s/jobq.db 'PRAGMA quick_check'\n"
+                    .to_owned(),
             ),
             (
                 Checkup::Whole { layout: 1, extent: Extent::All },
-                "note   state: s/jobq.db has layout 1; the next command makes it 4, which an older jobq can't read\n       \
-                 -> upgrade every jobq that works here\n",
+                format!(
+                    "note   state: s/jobq.db has layout 1; the next command makes it {LAYOUT}, which an older jobq \
+                     can't read\n       -> upgrade every jobq that works here\n"
+                ),
             ),
-            (Checkup::Empty, "ok     state: s/jobq.db is empty: the next push fills it\n"),
+            (Checkup::Empty, "ok     state: s/jobq.db is empty: the next push fills it\n".to_owned()),
         ] {
             assert_eq!(judge(found, Path::new("s/jobq.db"), 2_048).to_string(), expected);
         }
