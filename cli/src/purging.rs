@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use indicatif::HumanCount;
+use jobq_core::human::counted;
 use jobq_core::name::QueueName;
 use jobq_core::ports::depth::Depth;
 use serde::Serialize;
@@ -68,8 +68,8 @@ struct Purged {
 
 impl Purged {
     fn number(&self) -> String {
-        let (about, tasks) = (if self.exact { "" } else { "about " }, HumanCount(self.tasks));
-        format!("{about}{tasks}")
+        let about = if self.exact { "" } else { "about " };
+        format!("{about}{}", counted(self.tasks, "task"))
     }
 }
 
@@ -77,9 +77,9 @@ impl fmt::Display for Purged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tasks = self.number();
         if self.dry_run {
-            write!(f, "would delete {tasks} tasks of '{}'; nothing was done", self.queue)
+            write!(f, "would delete {tasks} of '{}'; nothing was done", self.queue)
         } else {
-            write!(f, "deleted {tasks} tasks of '{}'", self.queue)
+            write!(f, "deleted {tasks} of '{}'", self.queue)
         }
     }
 }

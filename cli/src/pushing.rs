@@ -264,14 +264,12 @@ impl fmt::Display for PushReport {
                 "{batch} was pushed before, whole: nothing was sent (--again makes a new batch)"
             );
         }
-        let tasks = if *sent == 1 { "task" } else { "tasks" };
-        write!(f, "pushed {} {tasks} to {queue} as {batch}", HumanCount(*sent))?;
+        write!(f, "pushed {} to {queue} as {batch}", human::counted(*sent, "task"))?;
         if let Some(lines) = self.resumed_after {
             write!(f, ", going on after line {}", HumanCount(lines))?;
         }
         if *duplicates > 0 {
-            let word = if *duplicates == 1 { "duplicate" } else { "duplicates" };
-            write!(f, ", {} {word} left out", HumanCount(*duplicates))?;
+            write!(f, ", {} left out", human::counted(*duplicates, "duplicate"))?;
         }
         if *refused > 0 {
             write!(f, ", {} refused", HumanCount(*refused))?;

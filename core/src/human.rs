@@ -116,6 +116,25 @@ pub fn about_dollars(sum: f64) -> String {
     }
 }
 
+/// So many of something, whose plural ends with an s: `1 task`, `1,204 tasks`.
+pub fn counted(count: impl TryInto<u64>, one: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    format!("{} {one}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// With a comma between thousands.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 fn measured(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(digits);
@@ -128,6 +147,14 @@ mod tests {
     //! What people write, and what they read.
 
     use super::*;
+
+    #[test]
+    fn one_is_no_plural() {
+        let told = [0_u64, 1, 2, 1_204, 65_000_000].map(|count| counted(count, "dead letter"));
+        let expected = ["0 dead letters", "1 dead letter", "2 dead letters", "1,204 dead letters"];
+        assert_eq!(told[..4], expected);
+        assert_eq!(told[4], "65,000,000 dead letters");
+    }
 
     #[test]
     fn durations_and_sizes_read_and_write() {

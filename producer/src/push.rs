@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::join;
 use jobq_core::batch::{Mark, NewBatch, Opened};
 use jobq_core::fault::Fault;
+use jobq_core::human::counted;
 use jobq_core::likeness::Once;
 use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::chunk::Limits;
@@ -81,7 +82,7 @@ pub enum PushError {
     )]
     StrictStream,
     /// [`BadLines::Stop`], and there are some.
-    #[error("{refused} lines were refused, so nothing was sent")]
+    #[error("refused {}, so nothing was sent", counted(*refused, "line"))]
     Refused {
         /// How many.
         refused: u64,

@@ -10,6 +10,7 @@ use jobq_adapters::aws::stack::leftovers::Leftovers;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::config::backend::Backend;
 use jobq_core::fault::FaultKind;
+use jobq_core::human::counted;
 use jobq_core::ports::clock::Clock;
 use jobq_infra::parameters::{ARTIFACTS_BUCKET, AUTOSCALER_CODE, DRAINER_CODE};
 use jobq_infra::template::Template;
@@ -176,11 +177,14 @@ impl Deployment {
         let what = match request.intent {
             Intent::Import(_) => {
                 self.printer.note(format_args!(
-                    "to be adopted, kept from before with all that is in them: {count} resources"
+                    "to be adopted, kept from before with all that is in them: {}",
+                    counted(count, "resource")
                 ));
-                format!("Adopt these {count} into the stack {name}")
+                format!("Adopt {} into the stack {name}", counted(count, "resource"))
             }
-            Intent::Create | Intent::Update => format!("Make these {count} changes to the stack {name}"),
+            Intent::Create | Intent::Update => {
+                format!("Make {} to the stack {name}", counted(count, "change"))
+            }
         };
         let Some(consent) = consent else {
             request.withdraw(&change_set, &self.clock).await?;

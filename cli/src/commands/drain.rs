@@ -102,8 +102,8 @@ impl DrainReport {
 impl fmt::Display for DrainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = human::roughly(std::time::Duration::from_secs_f64(self.seconds));
-        let (done, calls) = (HumanCount(self.done), HumanCount(self.calls));
-        write!(f, "{done} done in {time}, {calls} calls at {:.1}/s", self.calls_per_second)?;
+        let (done, calls) = (HumanCount(self.done), human::counted(self.calls, "call"));
+        write!(f, "{done} done in {time}, {calls} at {:.1}/s", self.calls_per_second)?;
         for (count, what) in [(self.retried, "retried"), (self.refused, "refused"), (self.dead, "dead")] {
             if count > 0 {
                 write!(f, ", {} {what}", HumanCount(count))?;

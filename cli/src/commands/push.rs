@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use indicatif::HumanCount;
 use jobq_core::config::backend::Backend;
+use jobq_core::human::counted;
 use jobq_producer::survey::Survey;
 use serde::Serialize;
 
@@ -104,10 +105,9 @@ impl SurveyReport {
 
 impl fmt::Display for SurveyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} tasks", HumanCount(self.tasks))?;
+        write!(f, "{}", counted(self.tasks, "task"))?;
         if self.duplicates > 0 {
-            let word = if self.duplicates == 1 { "duplicate" } else { "duplicates" };
-            write!(f, ", {} {word} within the file", HumanCount(self.duplicates))?;
+            write!(f, ", {} within the file", counted(self.duplicates, "duplicate"))?;
         }
         write!(f, ", {} refused", HumanCount(self.refused))?;
         if self.to_bulk > 0 {

@@ -255,7 +255,7 @@ fn announce(printer: Printer, pushed: &PushReport, tally: Tally, pace: Pace) {
         printer.note("every task of this file has ended before (--again runs it once more)");
     } else {
         let open = HumanCount(tally.open());
-        printer.note(format_args!("going on with {open} of {} tasks", HumanCount(tally.known)));
+        printer.note(format_args!("going on with {open} of {}", human::counted(tally.known, "task")));
     }
     if let Pace::Limited(rate) = pace
         && tally.open() > 0
@@ -337,7 +337,7 @@ impl fmt::Display for RunReport {
             writeln!(f, "{} still open: run it again to go on", HumanCount(tally.open))?;
         }
         if self.refused_lines > 0 {
-            writeln!(f, "{} lines of the file were refused", HumanCount(self.refused_lines))?;
+            writeln!(f, "refused {} of the file", human::counted(self.refused_lines, "line"))?;
         }
         Ok(())
     }

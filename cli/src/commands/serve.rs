@@ -129,8 +129,7 @@ fn greeting(post: &Post) -> String {
     let queues: Vec<&str> = post.queues.iter().map(|queue| queue.name.as_str()).collect();
     let drainers = match (limit.drainers.autoscale, limit.drainers.max.get()) {
         (false, _) => "drainers start when a queue opens, and by hand".to_owned(),
-        (true, 1) => "at most 1 drainer".to_owned(),
-        (true, most) => format!("at most {most} drainers"),
+        (true, most) => format!("at most {}", human::counted(most, "drainer")),
     };
     format!("serving {} at {}: {}; {drainers}", limit.name, limit.pace, queues.join(", "))
 }
@@ -197,8 +196,8 @@ impl fmt::Display for ServeReport {
 
 impl fmt::Display for Served {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (done, calls) = (HumanCount(self.done), HumanCount(self.calls));
-        write!(f, "{}: {done} done, {calls} calls", self.limit)?;
+        let (done, calls) = (HumanCount(self.done), human::counted(self.calls, "call"));
+        write!(f, "{}: {done} done, {calls}", self.limit)?;
         for (count, what) in [(self.retried, "retried"), (self.refused, "refused"), (self.dead, "dead")] {
             if count > 0 {
                 write!(f, ", {} {what}", HumanCount(count))?;

@@ -146,8 +146,8 @@ impl fmt::Display for DemoReport {
         writeln!(f, "tasks in each queue over time, and the most there were:\n")?;
         self.told.lines.iter().try_for_each(|line| writeln!(f, "{line}"))?;
         writeln!(f, "\n{}", End(self))?;
-        let (calls, refused) = (HumanCount(self.api_calls), HumanCount(self.api_refused));
-        writeln!(f, "the API saw {calls} calls and refused {refused}")?;
+        let (calls, refused) = (human::counted(self.api_calls, "call"), HumanCount(self.api_refused));
+        writeln!(f, "the API saw {calls} and refused {refused}")?;
         if self.api_refused > 0 {
             writeln!(f, "those had been held up on their way, by a busy machine, and came in a bunch")?;
         }
@@ -157,10 +157,11 @@ impl fmt::Display for DemoReport {
             writeln!(f, "{urgent}")?;
         }
         if self.drain.retried > 0 {
-            writeln!(f, "{} calls failed at first, and their tasks were tried again", self.drain.retried)?;
+            writeln!(f, "{} failed at first, to be tried again", human::counted(self.drain.retried, "call"))?;
         }
         if !self.dead_letters.is_empty() {
-            writeln!(f, "{} are in the dead-letter queue, with their reason:", self.dead_letters.len())?;
+            let dead = human::counted(self.dead_letters.len(), "task");
+            writeln!(f, "{dead} in the dead-letter queue, with the reason:")?;
         }
         self.dead_letters.iter().try_for_each(|letter| writeln!(f, "  {letter}"))?;
         writeln!(f, "\nwhat to type next:")?;

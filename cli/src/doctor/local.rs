@@ -2,6 +2,7 @@
 
 use jobq_adapters::clock::SystemClock;
 use jobq_adapters::sqlite::checkup::{LAYOUT, sqlite_version};
+use jobq_core::human::counted;
 use jobq_core::ports::clock::Clock;
 
 use super::finding::Finding;
@@ -41,6 +42,7 @@ fn config(project: &Project, global: &Global) -> Finding {
     if config_text(global).is_err() {
         return Finding::look("configuration", format!("there is no {path}"), "jobq init");
     }
-    let (limits, queues) = (project.config.limits.len(), project.config.queues.len());
-    Finding::ok("configuration", format!("{path}: {limits} limits, {queues} queues"))
+    let (limits, queues) = (&project.config.limits, &project.config.queues);
+    let told = [counted(limits.len(), "limit"), counted(queues.len(), "queue")];
+    Finding::ok("configuration", format!("{path}: {}", told.join(", ")))
 }

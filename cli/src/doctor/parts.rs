@@ -3,6 +3,7 @@
 use jobq_adapters::aws::stack::function::{EventsReading, FunctionReading};
 use jobq_adapters::aws::stack::queue_settings::QueueSettings;
 use jobq_adapters::aws::stack::rule::RuleReading;
+use jobq_core::human::counted;
 
 use super::expected::{ExpectedFunction, ExpectedQueue, Role};
 use super::finding::Finding;
@@ -118,7 +119,7 @@ fn in_flight(subject: &str, found: &QueueSettings) -> Option<Finding> {
 
 fn letters(subject: &str, found: &QueueSettings) -> Option<Finding> {
     let count = found.visible + found.in_flight;
-    (count > 0).then(|| Finding::look(subject, format!("{count} tasks died"), "jobq dlq ls"))
+    (count > 0).then(|| Finding::look(subject, format!("{} died", counted(count, "task")), "jobq dlq ls"))
 }
 
 /// What differs, in words.

@@ -1,7 +1,8 @@
 //! What is seen of a push while it goes on.
 
-use indicatif::{HumanBytes, HumanCount, ProgressBar};
+use indicatif::{HumanBytes, ProgressBar};
 use jobq_core::event::batches::LineRefused;
+use jobq_core::human::counted;
 use jobq_core::written::problem::Refused;
 use jobq_producer::counts::Notice;
 
@@ -39,8 +40,8 @@ impl View {
             Notice::Progress { counts, .. } => {
                 if let Some(bar) = &self.bar {
                     bar.set_position(counts.bytes);
-                    let (tasks, bytes) = (HumanCount(counts.tasks), HumanBytes(counts.bytes));
-                    bar.set_message(format!("{tasks} tasks, {bytes} read"));
+                    let (tasks, bytes) = (counted(counts.tasks, "task"), HumanBytes(counts.bytes));
+                    bar.set_message(format!("{tasks}, {bytes} read"));
                 }
             }
         }
@@ -66,7 +67,8 @@ impl View {
             bar.finish_and_clear();
         }
         if self.refused > SHOWN_REFUSALS {
-            self.printer.warn(format_args!("{} more lines were refused", self.refused - SHOWN_REFUSALS));
+            let more = counted(self.refused - SHOWN_REFUSALS, "more line");
+            self.printer.warn(format_args!("refused {more}"));
         }
     }
 }

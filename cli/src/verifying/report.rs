@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use indicatif::HumanCount;
+use jobq_core::human::counted;
 use jobq_core::limit::Limit;
 use jobq_core::policy::replay::log::Starts;
 use jobq_core::policy::replay::{Finding, Rule};
@@ -156,7 +156,7 @@ impl Verdict {
             (false, true) => "it has no pace and no quotas that could be passed",
             (false, false) => "no window was passed",
         };
-        format!("{verdict}; {} calls from {first} to {last}", HumanCount(self.calls))
+        format!("{verdict}; {} from {first} to {last}", counted(self.calls, "call"))
     }
 
     /// What was read and what is missing, a line each.

@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::death::Reason;
 use crate::envelope::Envelope;
 use crate::growth::{Growth, Program};
+use crate::human::counted;
 use crate::jq::{Act, Failed, Job, Link, Made};
 use crate::name::QueueName;
 use crate::policy::wait;
@@ -97,8 +98,10 @@ pub fn children(
     for (number, (then, texts)) in growth.then.iter().zip(&made).enumerate() {
         if parent.hop >= growth.max_hops.get() && !texts.is_empty() {
             let (hop, most) = (parent.hop, growth.max_hops);
-            let detail =
-                format!("hop {hop} of at most {most}: its answer would make {} more tasks", texts.len());
+            let detail = format!(
+                "hop {hop} of at most {most}: its answer would make {}",
+                counted(texts.len(), "more task")
+            );
             return Err(Barren { reason: Reason::TooDeep, detail });
         }
         for (item, text) in texts.iter().enumerate() {
@@ -148,7 +151,7 @@ fn told(growth: &Growth, failed: Failed) -> Barren {
     match failed {
         Failed::TooMany => Barren {
             reason: Reason::TooManyChildren,
-            detail: format!("its answer makes more than {} tasks", growth.max_children),
+            detail: format!("its answer makes more than {}", counted(growth.max_children.get(), "task")),
         },
         Failed::Input(said) => Barren { reason: Reason::Unrendered, detail: beginning(&said) },
         Failed::Program { chain, link, item, said, excerpt } => {

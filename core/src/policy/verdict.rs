@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{hint, redirect, retry};
 use crate::death::Reason;
 use crate::envelope::Envelope;
+use crate::human::counted;
 use crate::outcome::Outcome;
 use crate::queue::{Meaning, Queue};
 use crate::reply::{CallError, Reply};
@@ -87,8 +88,7 @@ fn throttled(queue: &Queue, call: Call<'_>, reply: &Reply) -> Outcome {
 fn failed(queue: &Queue, call: Call<'_>, why: &str) -> Outcome {
     let failures = call.envelope.spent.saturating_add(1);
     if failures >= queue.retry.max_attempts.get() {
-        let attempts = if failures == 1 { "attempt" } else { "attempts" };
-        return dead(Reason::Exhausted, &format!("{why}, after {failures} {attempts}"));
+        return dead(Reason::Exhausted, &format!("{why}, after {}", counted(failures, "attempt")));
     }
     too_old(queue, call, why)
         .unwrap_or_else(|| Outcome::Retry { delay: retry::delay(&queue.retry, failures, call.jitter) })

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead};
 
+use jobq_core::human::counted;
 use jobq_core::letter::LetterId;
 use jobq_core::name::QueueName;
 
@@ -26,7 +27,7 @@ pub enum PickedError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// Lines of it are wrong; nothing was done.
-    #[error("{} lines are wrong", .0.len())]
+    #[error("{}", counted(.0.len(), "wrong line"))]
     Lines(Vec<Refused>),
 }
 

@@ -13,7 +13,7 @@ const PATTERNS: [(&str, &str); 17] = [
     (r"\b\S+ ago by ", "A WHILE ago by "),
     (r"at 50/s that takes .*", "at 50/s that takes A WHILE"),
     (r"\bjobq \d+\.\d+\.\d+", "jobq VERSION"),
-    (r"done in \S+( \d\ds)?, ([\d,]+) calls at \S+/s", "done in A WHILE, $2 calls at RATE"),
+    (r"done in \S+( \d\ds)?, ([\d,]+ calls?) at \S+/s", "done in A WHILE, $2 at RATE"),
     (r"has ended after \S+( \d\ds)?:", "has ended after A WHILE:"),
     (r"\d+(\.\d+)? ms\b", "LATENCY"),
     (r"by hand for .+ more", "by hand for A WHILE more"),

@@ -220,7 +220,7 @@ fn what_was_not_drained_is_skipped_at_once_and_asked_about_first() {
     let dry = run(folder.path(), ["batch", "cancel", "b", "--dry-run"]).with_code(0);
     assert_eq!(dry.stdout.trim(), "would skip up to 40 tasks of 'b'; nothing was done");
     let canceled = run(folder.path(), ["batch", "cancel", "b", "--yes"]).with_code(0);
-    assert_eq!(canceled.stdout.trim(), "canceled 'b': 40 tasks skipped, 0 were done");
+    assert_eq!(canceled.stdout.trim(), "canceled 'b': 40 tasks skipped, 0 done");
     let again = run(folder.path(), ["batch", "cancel", "b", "--yes"]).with_code(2);
     assert!(again.stderr.contains("has ended already"), "{again:?}");
     run(folder.path(), ["drain", "--until-empty"]).with_code(0);
@@ -234,7 +234,7 @@ fn waiting_may_be_given_up_and_a_name_may_be_wrong() {
     let api = tree();
     let folder = pushed(&tree_config("100/s", ""), "nightly", &api.urls(3));
     let ended = run(folder.path(), ["batch", "wait", "nightly", "--timeout", "300ms"]).with_code(1);
-    assert!(ended.stderr.contains("hasn't ended in 300ms: 3 tasks are open"), "{ended:?}");
+    assert!(ended.stderr.contains("hasn't ended in 300ms: 3 tasks open"), "{ended:?}");
     assert!(ended.stderr.contains("jobq status"), "{ended:?}");
     let ended = run(folder.path(), ["batch", "show", "nightyl"]).with_code(2);
     assert!(ended.stderr.contains("did you mean 'nightly'?"), "{ended:?}");

@@ -225,7 +225,7 @@ fn what_runs_away_is_stopped_with_a_dead_letter_that_says_so() {
         (said["dead"]["reason"].as_str(), said["url"].as_str()),
         (Some("too_deep"), Some(&*api.url("/xxxxx")))
     );
-    assert_eq!(said["dead"]["detail"], "hop 4 of at most 4: its answer would make 1 more tasks");
+    assert_eq!(said["dead"]["detail"], "hop 4 of at most 4: its answer would make 1 more task");
 
     let folder = pushed(&api, &config("max_children = 19\n"), "lists", "/warriors");
     run(folder.path(), ["drain", "--until-empty"]).with_code(3);

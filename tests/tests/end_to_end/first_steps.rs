@@ -65,8 +65,8 @@ fn demo_is_refused_nothing_and_shows_a_whole_pipeline_with_its_dead_letters() {
         "on_complete was told once",
         "the API saw 1,467 calls and refused 0",
         "5 urgent tasks came while",
-        "10 calls failed at first, and their tasks were tried again",
-        "2 are in the dead-letter queue",
+        "10 calls failed at first, to be tried again",
+        "2 tasks in the dead-letter queue",
         "rejected: the API answered 404",
         "jobq run FILE --rate 50/s",
     ] {

@@ -6,6 +6,7 @@ use std::fmt;
 use indicatif::HumanCount;
 use jobq_adapters::clock::SystemClock;
 use jobq_core::config::Config;
+use jobq_core::human::counted;
 use jobq_core::name::{BatchId, LimitName, QueueName};
 use jobq_core::ports::clock::Clock;
 use serde::Serialize;
@@ -51,9 +52,9 @@ pub(super) async fn run(
         return Err(Failure::usage(message).hint(format!("jobq batch show {}", args.batch)));
     }
     if let Some(consent) = consent {
-        let open = HumanCount(batch.tally.open());
+        let open = counted(batch.tally.open(), "open task");
         let question = format!(
-            "Nothing more of batch '{}' is called, for good: {open} tasks are open, and what they would grow into.",
+            "Nothing more of batch '{}' is called, for good: {open}, and what would grow from there.",
             args.batch
         );
         if consent.ask(&question, args.batch.as_str(), printer).await? == Answer::No {
@@ -96,11 +97,12 @@ struct Canceled {
 impl fmt::Display for Canceled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let BatchReading { batch, done, skipped, open, .. } = &self.reading;
-        let (done, open) = (HumanCount(*done), HumanCount(*open));
         if self.dry_run {
-            return write!(f, "would skip up to {open} tasks of '{batch}'; nothing was done");
+            let open = counted(*open, "task");
+            return write!(f, "would skip up to {open} of '{batch}'; nothing was done");
         }
-        write!(f, "canceled '{batch}': {} tasks skipped, {done} were done", HumanCount(*skipped))?;
+        let (skipped, done, open) = (counted(*skipped, "task"), HumanCount(*done), HumanCount(*open));
+        write!(f, "canceled '{batch}': {skipped} skipped, {done} done")?;
         if self.reading.open > 0 {
             write!(
                 f,

@@ -54,12 +54,9 @@ pub(super) async fn run(args: &Args, store: &Store, printer: Printer) -> Result<
             break reading;
         }
         if let Some(patience) = args.timeout.filter(|patience| waited >= *patience) {
-            let open = HumanCount(reading.open);
-            let message = format!(
-                "batch '{}' hasn't ended in {}: {open} tasks are open",
-                args.batch,
-                human::duration(patience)
-            );
+            let open = human::counted(reading.open, "task");
+            let message =
+                format!("batch '{}' hasn't ended in {}: {open} open", args.batch, human::duration(patience));
             return Err(Failure::failed(message).hint(hint(&reading)));
         }
         view.show(&reading, waited);

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use jobq_core::human;
 use jobq_core::letter::Letter;
 use jobq_core::name::QueueName;
 use jobq_core::ports::depth::Depth;
@@ -64,8 +65,9 @@ impl Desk {
     pub(super) fn warn_of_hidden(&self, queue: &QueueName, counted: u64, seen: u64) {
         if counted > seen {
             self.printer.warn(format_args!(
-                "queue '{queue}' counts {counted} dead letters and has shown {seen}: somebody else may be looking \
-                 at the others; look again in a minute"
+                "queue '{queue}' has shown {seen} of {}: somebody else may be looking \
+                 at the others; look again in a minute",
+                human::counted(counted, "dead letter")
             ));
         }
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use indicatif::{HumanCount, ProgressBar};
 use jobq_adapters::clock::SystemClock;
+use jobq_core::human::counted;
 use jobq_core::name::QueueName;
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::depth::Depth;
@@ -140,15 +141,15 @@ fn refuse_refused(order: &Order, plan: &Plan, printer: Printer) -> Result<(), Fa
         printer.warn(format_args!("letter {}: {problem}", letter.0));
     }
     let (refused, meant, queue) = (plan.refused, plan.refused + plan.chosen(), &order.queue);
-    let told = format!("{refused} of {meant} tasks can't be changed so, and nothing was done");
+    let told = format!("{refused} of {} can't be changed so, and nothing was done", counted(meant, "task"));
     Err(Failure::usage(told).hint(format!("see what is there: jobq dlq export {queue} | head -1")))
 }
 
 fn question(order: &Order, plan: &Plan) -> String {
-    let (count, queue) = (HumanCount(plan.chosen()), &order.queue);
+    let (letters, queue) = (counted(plan.chosen(), "dead letter"), &order.queue);
     match order.act {
-        Act::SendBack(_) => format!("All {count} dead letters of queue '{queue}' go back to it."),
-        Act::Drop => format!("All {count} dead letters of queue '{queue}' are deleted for good."),
+        Act::SendBack(_) => format!("All that is dead of queue '{queue}' goes back to it: {letters}."),
+        Act::Drop => format!("All that is dead of queue '{queue}' is deleted for good: {letters}."),
     }
 }
 
@@ -203,7 +204,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (would, did) = if self.act == "drop" { ("drop", "dropped") } else { ("send back", "sent back") };
-        let of = format!("of {} dead letters of '{}'", HumanCount(self.seen), self.queue);
+        let of = format!("of {} of '{}'", counted(self.seen, "dead letter"), self.queue);
         if self.chosen == 0 {
             write!(f, "none {of} match")?;
         } else if self.dry_run {

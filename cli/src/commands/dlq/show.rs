@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use jobq_core::human::counted;
 use jobq_producer::letters::filter::is_called;
 use jobq_producer::letters::line::{Body, Line, Try};
 use serde::Serialize;
@@ -75,7 +76,7 @@ impl fmt::Display for Shown {
         rows.extend(dead.attempts.iter().map(|attempt| row(["attempt", &harmless(&told(attempt))])));
         let kept = u32::try_from(dead.attempts.len()).unwrap_or(u32::MAX);
         if dead.calls > kept {
-            rows.push(row(["", &format!("and {} calls before these", dead.calls - kept)]));
+            rows.push(row(["", &format!("and {} before these", counted(dead.calls - kept, "call"))]));
         }
         table(f, &rows)?;
         for text in dead.excerpt.iter().chain(&dead.text) {

@@ -91,7 +91,7 @@ fn what_is_no_task_kills_its_parent_and_says_where() {
     let mut deep = parent();
     deep.hop = 16;
     let error = grown(&queue(None), &deep, r#""https://a.example""#).unwrap_err();
-    assert_eq!(error, "too_deep: hop 16 of at most 16: its answer would make 1 more tasks");
+    assert_eq!(error, "too_deep: hop 16 of at most 16: its answer would make 1 more task");
 }
 
 #[test]

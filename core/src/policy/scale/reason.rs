@@ -34,9 +34,9 @@ impl Decision {
 }
 
 fn needed(need: &Need) -> String {
-    let mut line = format!("{} waiting", grouped(need.waiting));
+    let mut line = format!("{} waiting", human::grouped(need.waiting));
     if need.in_flight > 0 {
-        let _ = write!(line, ", {} in flight", grouped(need.in_flight));
+        let _ = write!(line, ", {} in flight", human::grouped(need.in_flight));
     }
     if let Some(arrivals) = need.arrivals {
         let _ = write!(line, ", {}/s arriving", rounded(arrivals));
@@ -71,20 +71,7 @@ fn because(held: Held) -> String {
 }
 
 fn drainers(count: u32) -> String {
-    if count == 1 { "1 drainer".to_owned() } else { format!("{count} drainers") }
-}
-
-/// With a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    human::counted(count, "drainer")
 }
 
 /// One decimal where it says something.

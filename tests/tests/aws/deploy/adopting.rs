@@ -84,7 +84,7 @@ async fn a_stack_with_nothing_but_what_was_adopted_is_gone_on_with() {
     let project = Project::new();
     let before = destroyed(&project).await;
     let declined = project.jobq_on_terminal(&["deploy"], "no").with_code(1);
-    assert!(declined.stdout.contains("Adopt these 6 into the stack"), "{declined:?}");
+    assert!(declined.stdout.contains("Adopt 6 resources into the stack"), "{declined:?}");
     assert_eq!(project.standing().await, None);
 
     let halved = project.jobq_on_terminal(&["deploy"], "yes\nno").with_code(1);

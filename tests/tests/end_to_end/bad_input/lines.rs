@@ -84,7 +84,7 @@ fn many_bad_lines_are_told_in_few() {
     let case = typed("push calls calls.txt")
         .file("calls.txt", "https://api.example/\n".to_owned() + &"/bad\n".repeat(1_000));
     let ended = case.run().with_code(1);
-    assert_well_told(&ended, &["line 2: ", "980 more lines were refused"]);
+    assert_well_told(&ended, &["line 2: ", "refused 980 more lines"]);
     assert_eq!(ended.stderr.lines().count(), 21);
 }
 
