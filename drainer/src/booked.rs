@@ -8,6 +8,7 @@ use jobq_core::fault::Fault;
 use jobq_core::lease::Lease;
 use jobq_core::policy::calendar::book::{self, Answer, Booking, HORIZON, Want, Why};
 use jobq_core::policy::calendar::cool::{Refusal, cool};
+use jobq_core::policy::calendar::courtesy::courtesy;
 use jobq_core::policy::calendar::holders::alive;
 use jobq_core::policy::calendar::state::LimitState;
 use jobq_core::policy::carry::{self, Carry};
@@ -46,6 +47,8 @@ pub(crate) struct Bookings {
     pub(crate) known: Versioned,
     /// Whether the ledger is being asked.
     pub(crate) asking: bool,
+    /// When the slots end, or ended, that were booked last.
+    slots_until: Option<Timestamp>,
     /// No booking before then.
     not_before: Timestamp,
     /// When this drainer must say again that it is alive.
@@ -115,14 +118,13 @@ impl<W: World> Engine<'_, W> {
                 if lease.count < booked.asked {
                     self.bookings.not_before = now.plus(carry::pause(self.latencies.mean()));
                 }
+                self.bookings.slots_until = Some(lease.end());
                 self.on_lease(lease);
             }
             Answer::Wait { until, why } => {
                 let wait = until.since(now);
-                let spread = self.plan.manner.spread.mul_f64(self.world.jitter());
-                let shared = self.has_company(now) && why != Why::Permits;
-                let spread = if shared { spread } else { Duration::ZERO };
-                self.bookings.not_before = now.plus(wait.min(READ_AGAIN)).plus(spread);
+                let wait_on = wait.min(READ_AGAIN).saturating_add(self.behind_others(until, why, now));
+                self.bookings.not_before = now.plus(wait_on);
                 // A pause ends when somebody ends it: nothing is held for that.
                 self.bookings.closed = wait > TOO_LONG || why == Why::Paused;
                 self.note(LeaseDeferred { limit: self.plan.limit.name.clone(), why, wait });
@@ -130,6 +132,18 @@ impl<W: World> Engine<'_, W> {
             Answer::Alive => {}
         }
         Ok(())
+    }
+
+    /// How much later than at `until` this drainer asks, for the sake of others that wait for the same: by chance where
+    /// they would disturb each other's writes, else by turns.
+    fn behind_others(&self, until: Timestamp, why: Why, now: Timestamp) -> Duration {
+        let spread = self.plan.manner.spread;
+        match why {
+            Why::Permits => Duration::ZERO,
+            _ if !self.has_company(now) => Duration::ZERO,
+            Why::Pace if spread.is_zero() => courtesy(self.bookings.slots_until, until),
+            _ => spread.mul_f64(self.world.jitter()),
+        }
     }
 
     /// Lets the limit cool for everybody: the slots in hand are dropped, the ledger is told.

@@ -24,7 +24,7 @@ pub struct Manner {
     /// What is kept free before a deadline.
     pub margin: Margin,
     /// By how much drainers that wait for the same slots ask at different instants, each after a look at what is there: a
-    /// write that comes too late is paid for like any other. Zero: they ask at once and find out.
+    /// write that comes too late is paid for like any other. Zero: whoever has waited longest asks first.
     pub spread: Duration,
     /// For how long a task can be hidden, if not for any time: one that waits longer is received too early and sent on.
     pub longest_delay: Option<Duration>,

@@ -91,3 +91,21 @@ fn p3_weights_three_to_one_are_kept_and_nobody_waits_for_an_empty_queue() {
     println!("{shared:.1} a second together, {alone:.1} alone");
     assert!(alone >= 0.8 * shared, "{alone} a second alone, {shared} together");
 }
+
+/// Each drainer takes some of the first tasks in hand, two seconds of the rate, and has the slots of every third second.
+/// If one of them got none, its tasks were called at the end.
+#[test]
+fn each_of_three_drainers_has_its_turn() {
+    let _turn = alone();
+    let api = Nginx::open("");
+    let folder = project("[queues.troops]\nlimit = \"api\"\n", 50);
+    push(&api, &folder, "troops", "many", 900, &[]);
+    run(folder.path(), ["drain", "--drainers", "3", "--until-empty", "--quiet"]).with_code(0);
+    let calls = api.calls();
+    assert_eq!(calls.len(), 900);
+    let number = |call: &Call| call.path.rsplit('/').next().unwrap().parse::<usize>().unwrap();
+    let overtaken = calls.iter().enumerate().map(|(at, call)| at.saturating_sub(number(call)));
+    let most = overtaken.max().unwrap();
+    println!("a task was overtaken by {most} others at most");
+    assert!(most <= 300, "a task was called only after {most} that were behind it");
+}

@@ -7,6 +7,7 @@
 pub mod alone;
 pub mod book;
 pub mod cool;
+pub mod courtesy;
 pub mod holders;
 pub mod pace;
 pub mod phases;
