@@ -8,6 +8,7 @@ pub mod nginx;
 pub mod patience;
 pub mod receiver;
 pub mod terminal;
+pub mod told;
 pub mod transcript;
 pub mod volatile;
 pub mod walkthrough;
