@@ -2,7 +2,7 @@
 //!
 //! What nginx sees is arrival. Where the machine stalls between a start and its arrival, calls that were started evenly come
 //! in a bunch, and nginx refuses some: that is the machine's doing, and a handful. So its rule is applied twice: by nginx to
-//! the calls as they came, where a limiter that bunches would have one in a few refused; and here to the same calls as they
+//! the calls as they came, where more than one in fifty refused would be a limiter that bunches; and here to the same calls as they
 //! were started, with no more of a burst than the limit has, where not one is too many, however slow the machine is. What
 //! jobq tells of starts is held against nginx's own log, call by call.
 //!
@@ -58,7 +58,7 @@ fn judge(api: &Nginx, records: &[serde_json::Value], tasks: usize, rate: usize) 
     let refused = with_status(&calls, 429);
     assert_eq!(with_status(&calls, 200) + refused, calls.len());
     assert_eq!(calls.len(), tasks + refused, "what was refused is called again, and nothing else");
-    assert!(refused * 20 <= tasks, "{refused} of {} calls were refused", calls.len());
+    assert!(refused * 50 <= tasks, "{refused} of {} calls were refused", calls.len());
     started
 }
 
