@@ -162,6 +162,7 @@ impl Faulty {
     async fn settle_watched(&self, settlements: &[Settlement]) -> Result<Vec<Settled>, Fault> {
         let settled = self.store.settle(settlements).await?;
         let held = settlements.iter().zip(&settled).filter(|(_, settled)| **settled == Settled::Held);
+        let mut watched = self.watched.lock().unwrap();
         let ended = held.filter_map(|(settlement, _)| {
             let (of, how) = match &settlement.end {
                 End::Done { of, children } => (of, How::Done(children.iter().map(named).collect())),
@@ -169,9 +170,12 @@ impl Faulty {
                 End::Skipped { of } => (of, How::Skipped),
                 End::Retry { .. } | End::Release => return None,
             };
-            Some(Ended { of: of.clone(), at: self.clock.now(), how })
+            // A batch knows its tasks by their places; here they go by the ids that answers gave them.
+            let task = watched.tasks[&settlement.receipt].parse().unwrap();
+            Some(Ended { of: Member { task, ..of.clone() }, at: self.clock.now(), how })
         });
-        self.watched.lock().unwrap().ended.extend(ended);
+        let ended: Vec<Ended> = ended.collect();
+        watched.ended.extend(ended);
         Ok(settled)
     }
 
@@ -186,7 +190,7 @@ impl Faulty {
 
 /// A child's queue and id.
 fn named(child: &Child) -> (String, String) {
-    (child.queue.to_string(), child.task.to_string())
+    (child.queue.to_string(), Envelope::decode(&child.parcel.body).unwrap().id.to_string())
 }
 
 impl Inbox for Faulty {
