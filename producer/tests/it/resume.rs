@@ -102,6 +102,23 @@ fn duplicates_within_a_source_are_counted_and_not_sent() {
     assert_eq!((counts.tasks, counts.duplicates), (6, 0));
 }
 
+/// Whatever their ids are, and if one has the id that another line would have.
+#[test]
+fn p1_each_line_is_a_task_of_its_own_to_its_batch() {
+    let line = |id: &str| format!("{{\"url\":\"https://a.example\"{id}}}\n");
+    let lines = [r#","id":"same""#, r#","id":"same""#, r#","id":"b-1""#, ""].map(line).concat();
+    let outbox = Recording::default();
+    pushed(&outbox, &order(9), &lines).0.unwrap();
+    let members: Vec<String> = outbox.kept.lock().unwrap().parcels.iter().map(member).collect();
+    assert_eq!(members, ["b-1", "b-2", "b-3", "b-4"]);
+    let ids = ["same", "same", "b-1", "b-4"].map(|id| format!("{id} https://a.example"));
+    assert_eq!(outbox.tasks(), ids);
+}
+
+fn member((parcel, _): &(Parcel, Duration)) -> String {
+    Envelope::decode(&parcel.body).unwrap().member().task.to_string()
+}
+
 #[test]
 fn p1_a_push_that_goes_on_leaves_out_what_was_sent_before_it_was_cut_and_nothing_else() {
     let order = Order { dedupe: Some(Dedupe { by: Sameness::Content, lasting: None }), ..order(1) };
