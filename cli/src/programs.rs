@@ -1,7 +1,7 @@
 //! jq programs, of a configuration and of the command line: looked at before anything is done with them, and run in
 //! processes of this program.
 
-use jobq_adapters::jq::language::Program;
+use jobq_adapters::jq::language;
 use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
 use jobq_core::config::Config;
 use jobq_core::config::problem::Problem;
@@ -17,7 +17,7 @@ pub(crate) fn sandbox() -> Result<Sandbox, Failure> {
 
 /// Looks whether what was given to this flag is a program that uses nothing but its input.
 pub(crate) fn check(flag: &str, code: &str) -> Result<(), Failure> {
-    Program::new(code, &[]).map(drop).map_err(|wrong| {
+    language::check(code, &[]).map_err(|wrong| {
         let failure = Failure::usage(format!("{flag}: {}", wrong.message));
         wrong.hint.into_iter().fold(failure, Failure::hint)
     })
@@ -32,7 +32,7 @@ pub(crate) fn problems(config: &Config, file: &str) -> Vec<Problem> {
     let mut problems: Vec<Problem> = grown
         .chain(follow_ups)
         .filter_map(|(program, variables)| {
-            let wrong = Program::new(&program.code, variables).err()?;
+            let wrong = language::check(&program.code, variables).err()?;
             let message = format!("{}: {}", program.key, wrong.message);
             Some(Problem { file: file.to_owned(), line: program.line, message, hint: wrong.hint })
         })

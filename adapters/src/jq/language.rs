@@ -40,6 +40,31 @@ pub struct Wrong {
     pub hint: Option<String>,
 }
 
+/// The longest program, in bytes: what is typed by hand is a page.
+const LONGEST: usize = 16 * 1024;
+
+/// The stack on which a program is looked at. Its reader descends a level with each bracket, pipe and `if`: some 10 KB each,
+/// and a program of [`LONGEST`] has 8,000 at most.
+const STACK: usize = 256 * 1024 * 1024;
+
+/// Looks whether a text is a program that may use variables of these names.
+///
+/// # Errors
+/// It is too long, can't be read, loads something, or uses what isn't there.
+pub fn check(code: &str, variables: &[&str]) -> Result<(), Wrong> {
+    if code.len() > LONGEST {
+        let message = format!("the program has {} bytes, {LONGEST} are allowed", code.len());
+        return Err(Wrong { message, hint: None });
+    }
+    let compile = || Program::new(code, variables).map(drop);
+    let looked = std::thread::scope(|scope| {
+        let looking = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, compile)?;
+        Ok(looking.join().unwrap_or_else(|_| Err(loads())))
+    });
+    // Where there is no room for another stack, its own will do.
+    looked.unwrap_or_else(|_: std::io::Error| compile())
+}
+
 impl Program {
     /// Compiles a program that may use variables of these names.
     ///
@@ -134,7 +159,22 @@ mod tests {
     use super::*;
 
     fn wrong(code: &str) -> Wrong {
-        Program::new(code, &["$task"]).unwrap_err()
+        check(code, &["$task"]).unwrap_err()
+    }
+
+    #[test]
+    fn what_is_deep_is_read_and_what_is_long_is_not() {
+        let filled = |opening: &str, middle: &str, closing: &str| {
+            let levels = (LONGEST - middle.len()) / (opening.len() + closing.len());
+            format!("{}{middle}{}", opening.repeat(levels), closing.repeat(levels))
+        };
+        for deep in [filled("(", ".", ")"), filled(".|", ".", ""), filled("-", "1", ""), filled("[", "", "]")]
+        {
+            assert_eq!(check(&deep, &[]), Ok(()), "{}...", &deep[..9]);
+            let long = format!("{deep}  ");
+            assert!(check(&long, &[]).unwrap_err().message.contains("16384 are allowed"));
+        }
+        assert_eq!(check(&filled("if .a then ", ".", " else . end"), &[]), Ok(()));
     }
 
     #[test]
@@ -148,7 +188,7 @@ mod tests {
             );
             assert_eq!(hint.as_deref(), Some("programs see nothing but their input"), "{name}");
         }
-        assert!(Program::new("$task", &["$task"]).is_ok());
+        assert_eq!(check("$task", &["$task"]), Ok(()));
         for name in ["$ENV", "$status", "input_filename", "now2", "$__prog_args"] {
             assert!(wrong(name).message.contains("unknown"), "{name}: {}", wrong(name));
         }
