@@ -35,13 +35,19 @@ pub(crate) struct Finishing {
 }
 
 impl Finishing {
-    /// What tells the ends of batches in this store, as the project's queues say.
-    pub(crate) fn new(project: &Project, store: &Store, printer: Printer) -> Result<Self, Failure> {
+    /// What tells the ends of batches in this store, as these queues say: those that were pushed to others are for who
+    /// knows those.
+    pub(crate) fn new<'q>(
+        queues: impl IntoIterator<Item = &'q Queue>,
+        project: &Project,
+        store: &Store,
+        printer: Printer,
+    ) -> Result<Self, Failure> {
         let beside = project.beside();
         let beside = if beside == Path::new("") { Path::new(".") } else { beside };
         Ok(Self {
             store: store.clone(),
-            queues: project.config.queues.clone(),
+            queues: queues.into_iter().map(|queue| (queue.name.clone(), queue.clone())).collect(),
             follow_ups: project.follow_ups()?,
             hooks: Hooks::new(beside.to_owned())?,
             pushed: Mutex::default(),
@@ -60,7 +66,7 @@ impl Finishing {
     async fn tell(&self) {
         let mut pushed = self.pushed.lock().await;
         let teller = Teller { store: &self.store, sequels: &self.follow_ups, hook: &self.hooks };
-        match teller.tell(|queue| self.queues.get(queue).map(|queue| &queue.on_complete)).await {
+        match teller.tell(&self.queues).await {
             Ok(finished) => pushed.extend(finished.into_iter().filter_map(|finished| self.note(finished))),
             Err(fault) => self.printer.warn(fault.chain()),
         }

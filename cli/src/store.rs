@@ -147,9 +147,9 @@ impl Outbox for Store {
 }
 
 impl Completions for Store {
-    async fn untold(&self, most: usize, hold: Duration) -> Result<Vec<Completion>, Fault> {
+    async fn untold(&self, of: &[QueueName], most: usize, hold: Duration) -> Result<Vec<Completion>, Fault> {
         match self {
-            Self::Local(own) => own.untold(most, hold).await,
+            Self::Local(own) => own.untold(of, most, hold).await,
             // There the drainer that ends a batch tells it.
             Self::Aws(_) => Ok(Vec::new()),
         }

@@ -126,6 +126,13 @@ impl Envelope {
         Self { seat: (seat != self.id).then_some(seat), ..self }
     }
 
+    /// Gives it another id. Its place stays.
+    pub fn rename(&mut self, id: TaskId) {
+        let seat = self.seat().clone();
+        self.seat = (seat != id).then_some(seat);
+        self.id = id;
+    }
+
     /// The id that its place gives it.
     pub fn seat(&self) -> &TaskId {
         self.seat.as_ref().unwrap_or(&self.id)

@@ -127,6 +127,15 @@ fn p3_a_slow_phase_holds_nobody_back_when_it_is_over() {
 }
 
 #[test]
+fn p3_phases_end_though_their_calls_lie_further_apart_than_the_rest() {
+    let mut limit = limit("20/s", &["30/m for 3s", "5/h for 1h"]);
+    limit.phases.after = Duration::from_millis(1_500);
+    let slots = greedy(&limit, &mut LimitState::default(), (1, 10), 0.0, 3_700.0);
+    let last = within(&slots, 3_603.0, 3_700.0);
+    assert!(last > 1_800, "{last} calls when both were over");
+}
+
+#[test]
 fn phases_begin_again_when_nothing_was_called_for_long_enough() {
     let limit = limit("50/s", &["1/s for 10s"]);
     let mut state = LimitState::default();

@@ -3,6 +3,7 @@
 //! First the task, whose second push is the same as its first; then the hook; and only then it is noted that it was told.
 //! A crash in between tells it again.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jobq_core::completion::{Completion, Followed, OnComplete};
@@ -12,6 +13,7 @@ use jobq_core::ports::completions::Completions;
 use jobq_core::ports::hook::Hook;
 use jobq_core::ports::outbox::Outbox;
 use jobq_core::ports::sequels::Sequels;
+use jobq_core::queue::Queue;
 
 /// How many are told in one go, one after the other.
 const MOST: usize = 64;
@@ -46,20 +48,20 @@ where
     Q: Sequels,
     H: Hook,
 {
-    /// Tells the ends of batches that nobody has told yet. `on` says what is done for batches of a queue.
+    /// Tells the ends of batches that nobody has told yet, of those that were pushed to these queues: what is done then, they
+    /// say.
     ///
     /// # Errors
     /// The store can't be asked. What went wrong with one batch stands beside it.
-    pub async fn tell<'q>(
-        &self,
-        on: impl Fn(&QueueName) -> Option<&'q OnComplete>,
-    ) -> Result<Vec<Finished>, Fault> {
+    pub async fn tell(&self, queues: &BTreeMap<QueueName, Queue>) -> Result<Vec<Finished>, Fault> {
+        let names: Vec<QueueName> = queues.keys().cloned().collect();
         let mut finished = Vec::new();
         while finished.len() < MOST {
             // One at a time: what is held is being told, and isn't waiting for its turn.
-            let Some(completion) = self.store.untold(1, HOLD).await?.pop() else { break };
+            let Some(completion) = self.store.untold(&names, 1, HOLD).await?.pop() else { break };
             let mut followed = Followed::Nothing;
-            let told = self.tell_one(&completion, on(&completion.batch.queue), &mut followed).await;
+            let on = queues.get(&completion.batch.queue).map(|queue| &queue.on_complete);
+            let told = self.tell_one(&completion, on, &mut followed).await;
             finished.push(Finished { completion, followed, told });
         }
         Ok(finished)

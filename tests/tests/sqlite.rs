@@ -15,7 +15,7 @@ use jobq_core::ports::outbox::Outbox;
 use jobq_core::settlement::{End, Settled, Settlement};
 use jobq_core::time::Timestamp;
 use jobq_tests::contract::subject::{
-    anybody, batch, done, new_batch, parcel, push, settle, take_one, troops,
+    anybody, batch, done, new_batch, parcel, push, settle, stages, take_one, troops,
 };
 use jobq_tests::hand_clock::HandClock;
 
@@ -225,7 +225,13 @@ async fn a_file_of_the_first_layout_is_changed_and_keeps_what_it_holds() {
     drop(db);
 
     let store = open(&path).unwrap();
+    assert_eq!(
+        stages(&store, "b").await,
+        [(troops().to_string(), 1, 0, 0)],
+        "counted before there were stages"
+    );
     settle(&store, &take_one(&store).await.receipt, done("b")).await;
+    assert_eq!(stages(&store, "b").await, [(troops().to_string(), 1, 1, 0)]);
     assert_eq!(store.lately(&troops()).await.unwrap().settled.count, 1.0);
     let version = |db: rusqlite::Connection| {
         db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap()

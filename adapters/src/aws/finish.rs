@@ -34,9 +34,12 @@ const SOURCE: &str = "jobq";
 /// What an event says it tells: that a batch has ended.
 const BATCH_FINISHED: &str = "Batch finished";
 
-/// How long one program has for telling it before another one does: a jq program is waited for 30 s at most, and the
-/// requests are a dozen, which take a second together as a rule. Who comes too late has pushed the same task.
+/// How long one program has for telling it before another one does: a jq program is waited for 30 s at most once it has
+/// begun, and the requests are a dozen, which take a second together as a rule. Who comes too late has pushed the same task.
 const HOLD: Duration = Duration::from_secs(60);
+
+/// How often a push looks: for a while longer than a program may hold it.
+const LOOKS_OF_A_PUSH: u32 = 400;
 
 /// How often it is looked whether another program has told it, and how long between.
 const LOOKS: u32 = 20;
@@ -52,20 +55,26 @@ enum Stand {
     Untold(Box<Completion>, Option<u64>),
 }
 
+/// Telling it, which may tell the end of another one on its way.
+type Finishing<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
+
 impl<C: Clock> AwsStore<C> {
     /// Tells that a batch has ended if it has and nobody told it. Ok promises that it is told, or open. Repeats are safe.
     ///
     /// Boxed, because what goes on from it is a batch too, and may end here.
-    pub(super) fn finish<'a>(
-        &'a self,
-        batch: &'a BatchId,
-    ) -> Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>> {
-        Box::pin(self.finish_once(batch))
+    pub(super) fn finish<'a>(&'a self, batch: &'a BatchId) -> Finishing<'a> {
+        Box::pin(self.finish_within(batch, LOOKS))
     }
 
-    async fn finish_once(&self, batch: &BatchId) -> Result<(), Fault> {
+    /// The same for a push, which doesn't come again as a message does: it waits until another program that is about to
+    /// tell it has, or has run out of time.
+    pub(super) fn finish_at_length<'a>(&'a self, batch: &'a BatchId) -> Finishing<'a> {
+        Box::pin(self.finish_within(batch, LOOKS_OF_A_PUSH))
+    }
+
+    async fn finish_within(&self, batch: &BatchId, looks: u32) -> Result<(), Fault> {
         let operation = format!("tell whether batch '{batch}' has ended");
-        for _ in 0..LOOKS {
+        for _ in 0..looks {
             let Some(item) = self.item(operation.clone(), table::batch_key(batch)).await? else {
                 return Ok(());
             };

@@ -59,8 +59,9 @@ impl<C: Clock> Ledger for AwsStore<C> {
 
     async fn stages(&self, batch: &BatchId) -> Result<Vec<Stage>, Fault> {
         let operation = format!("count batch '{batch}' by queue");
-        let item = self.item(operation, table::batch_key(batch)).await?;
-        Ok(item.as_ref().map(sums::stages).unwrap_or_default())
+        let item = self.item(operation.clone(), table::batch_key(batch)).await?;
+        let stages = item.as_ref().map(sums::stages).transpose();
+        stages.map(Option::unwrap_or_default).map_err(|malformed| table::unreadable(operation, malformed))
     }
 }
 

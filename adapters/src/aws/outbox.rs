@@ -69,7 +69,7 @@ impl<C: Clock> AwsStore<C> {
         }
         self.count_sent(batch, &Sums::sent(queue, sent), mark).await?;
         // The last of its tasks may have ended before this.
-        if mark.complete { self.finish(batch).await } else { Ok(()) }
+        if mark.complete { self.finish_at_length(batch).await } else { Ok(()) }
     }
 
     /// The messages of each lane, all of them checked before any is sent.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jobq_core::batch::{Stage, Tally};
 use jobq_core::name::QueueName;
+use jobq_core::policy;
 
 use super::page::{Note, Noted};
-use super::table::{Item, Malformed, number, whole, whole_if_any};
+use super::table::{Item, Malformed, name, number, whole, whole_if_any};
 
 /// The counts there are.
 const COUNTS: [&str; 4] = ["known", "done", "dead", "skipped"];
@@ -72,8 +73,13 @@ pub(super) fn tally(item: &Item) -> Result<Tally, Malformed> {
     })
 }
 
-/// The counts of each queue, in the order of their names. Attributes that aren't such counts are a newer program's.
-pub(super) fn stages(item: &Item) -> Vec<Stage> {
+/// The counts of each queue, in the order of their names.
+pub(super) fn stages(item: &Item) -> Result<Vec<Stage>, Malformed> {
+    Ok(policy::stages::stages(tally(item)?, &name(item, "queue", "")?, counted(item)))
+}
+
+/// What was counted of each queue. Attributes that aren't such counts are a newer program's.
+fn counted(item: &Item) -> Vec<Stage> {
     let mut tallies: BTreeMap<QueueName, Tally> = BTreeMap::new();
     for (attribute, value) in item {
         let Some((count, queue)) = attribute.split_once(OF).filter(|(count, _)| COUNTS.contains(count))
@@ -92,6 +98,5 @@ pub(super) fn stages(item: &Item) -> Vec<Stage> {
             _ => tally.skipped = value,
         }
     }
-    let stages = tallies.into_iter().map(|(queue, tally)| Stage { queue, tally });
-    stages.filter(|stage| stage.tally.known > 0).collect()
+    tallies.into_iter().map(|(queue, tally)| Stage { queue, tally }).collect()
 }

@@ -120,7 +120,11 @@ impl Sandbox {
                 return Ok(Ok(done));
             }
             Ok(Err(_)) => self.broken_off(warm).await,
-            Err(_) => Broken::ByItself(format!("it was broken off after {PATIENCE:?}")),
+            // A program that works uses its time up sooner: this one has not come to the processor.
+            Err(_) => {
+                let cause = format!("a process had too little of the processor for {PATIENCE:?}");
+                return Err(io::Error::new(io::ErrorKind::TimedOut, cause));
+            }
         };
         Ok(Err(Unanswered { broken, at }))
     }

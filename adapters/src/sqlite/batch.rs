@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jobq_core::batch::{Mark, NewBatch, Opened, Stage, Tally};
 use jobq_core::name::{BatchId, QueueName};
+use jobq_core::policy::stages;
 use jobq_core::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -61,11 +62,18 @@ pub(super) fn tally(db: &Connection, id: &BatchId) -> rusqlite::Result<Option<Ta
 
 /// A batch's counts by queue, in the order of their names.
 pub(super) fn stages(db: &Connection, id: &BatchId) -> rusqlite::Result<Vec<Stage>> {
+    let sql = "SELECT queue, known, done, dead, skipped FROM batches WHERE name = ?1";
+    let all = db
+        .prepare_cached(sql)?
+        .query_row([id.as_str()], |row| Ok((name(row, 0)?, counts(row, 1)?)))
+        .optional()?;
+    let Some((pushed_to, all)) = all else { return Ok(Vec::new()) };
     let sql = "SELECT queues.name, known, done, dead, skipped
-               FROM stages JOIN queues ON queues.id = stages.queue
-               WHERE stages.batch = ?1 AND known > 0 ORDER BY queues.name";
+               FROM stages JOIN queues ON queues.id = stages.queue WHERE stages.batch = ?1";
     let stage = |row: &Row<'_>| Ok(Stage { queue: name(row, 0)?, tally: counts(row, 1)? });
-    db.prepare_cached(sql)?.query_map([id.as_str()], stage)?.collect()
+    let counted =
+        db.prepare_cached(sql)?.query_map([id.as_str()], stage)?.collect::<rusqlite::Result<_>>()?;
+    Ok(stages::stages(all, &pushed_to, counted))
 }
 
 fn counts(row: &Row<'_>, from: usize) -> rusqlite::Result<Tally> {

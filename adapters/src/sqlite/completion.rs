@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jobq_core::completion::{Completion, Followed};
 use jobq_core::fault::Fault;
-use jobq_core::name::BatchId;
+use jobq_core::name::{BatchId, QueueName};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::completions::Completions;
 use jobq_core::time::Timestamp;
@@ -23,15 +23,17 @@ pub(super) fn note(db: &Connection, batch: &BatchId, now: Timestamp) -> rusqlite
 }
 
 impl<C: Clock> Completions for LocalStore<C> {
-    async fn untold(&self, most: usize, hold: Duration) -> Result<Vec<Completion>, Fault> {
+    async fn untold(&self, of: &[QueueName], most: usize, hold: Duration) -> Result<Vec<Completion>, Fault> {
         let now = self.clock.now();
+        let of = serde_json::json!(of.iter().map(QueueName::as_str).collect::<Vec<_>>()).to_string();
+        let own = of.clone();
         let what = || "look for batches that have ended".to_owned();
         // Looked at without a lock first: as a rule there is none.
-        let is_any = self.read(what(), move |db| is_any(db, now)).await?;
+        let is_any = self.read(what(), move |db| is_any(db, &own, now)).await?;
         if !is_any {
             return Ok(Vec::new());
         }
-        self.write(what(), move |db| hold_untold(db, most, now, now.plus(hold))).await
+        self.write(what(), move |db| hold_untold(db, &of, most, now, now.plus(hold))).await
     }
 
     async fn told(&self, completion: &Completion, followed: &Followed) -> Result<(), Fault> {
@@ -47,14 +49,17 @@ impl<C: Clock> Completions for LocalStore<C> {
     }
 }
 
-fn is_any(db: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
+/// Whether there are any of these queues, a JSON list.
+fn is_any(db: &Connection, of: &str, now: Timestamp) -> rusqlite::Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM batches INDEXED BY untold_batches
-               WHERE finished_at IS NOT NULL AND told = 0 AND (held_until IS NULL OR held_until <= ?1))";
-    db.prepare_cached(sql)?.query_row([instant(now)], |row| row.get(0))
+               WHERE finished_at IS NOT NULL AND told = 0 AND (held_until IS NULL OR held_until <= ?1)
+               AND queue IN (SELECT value FROM json_each(?2)))";
+    db.prepare_cached(sql)?.query_row(params![instant(now), of], |row| row.get(0))
 }
 
 fn hold_untold(
     db: &Connection,
+    of: &str,
     most: usize,
     now: Timestamp,
     until: Timestamp,
@@ -63,11 +68,12 @@ fn hold_untold(
         "UPDATE batches SET held_until = ?2
          WHERE id IN (SELECT id FROM batches INDEXED BY untold_batches
                       WHERE finished_at IS NOT NULL AND told = 0 AND (held_until IS NULL OR held_until <= ?1)
+                        AND queue IN (SELECT value FROM json_each(?4))
                       ORDER BY finished_at LIMIT ?3)
          RETURNING {COLUMNS}, times_finished"
     );
     let mut update = db.prepare_cached(&sql)?;
-    let rows = update.query_map(params![instant(now), instant(until), count(most)], |row| {
+    let rows = update.query_map(params![instant(now), instant(until), count(most), of], |row| {
         let batch = summary(row)?;
         // Without an end it wouldn't be here.
         let finished_at = batch.finished_at.unwrap_or(now);

@@ -97,7 +97,7 @@ const TABLES: &str = "
 /// until `held_until`. `unfollowed` is why no task goes on from its end though one should.
 ///
 /// `minutes` counts what came and ended, by the minute of the clock; `since` is when the first of it was counted.
-/// `stages` are the counts of a batch by queue; those of a batch of an older layout lack what came before.
+/// `stages` are the counts of a batch by queue, as far as programs of this layout have counted.
 /// `singles` are the likenesses of what was sent, as far as somebody asked for that, each until it may be sent again.
 const CHANGES: [&str; 5] = [
     "

@@ -120,7 +120,7 @@ async fn drain(
         until: Until::Empty,
         // What is watched is shown.
         goal: Goal { tasks: 0, ended: 0, pace: limit.pace },
-        finishing: Finishing::new(project, store, printer)?,
+        finishing: Finishing::new(project.config.queues.values(), project, store, printer)?,
         metrics: None,
     };
     if stop.is_asked() {

@@ -48,7 +48,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let goal = Goal { tasks: waiting(&store, &queues).await?, ended: 0, pace: limit.pace };
     let until = if args.until_empty { Until::Empty } else { Until::Stopped };
     let (drainers, metrics) = (args.drainers, args.exposing.metrics);
-    let finishing = Finishing::new(&project, &store, printer)?;
+    let finishing = Finishing::new(project.config.queues.values(), &project, &store, printer)?;
     let work = Work { limit: limit.clone(), queues, results, drainers, until, goal, finishing, metrics };
     let drained = draining::run(work, store, project.secrets().await?, printer).await?;
     let report = DrainReport::new(&limit, drained);

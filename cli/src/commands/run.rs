@@ -135,7 +135,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
         limit: limit.clone(),
         drainers: args.drainers,
         until: Until::Empty,
-        finishing: Finishing::new(&project, &store, printer)?,
+        finishing: Finishing::new([&queue], &project, &store, printer)?,
         metrics: args.exposing.metrics,
     };
     let drained = draining::run(work, store.clone(), project.secrets().await?, printer).await?;

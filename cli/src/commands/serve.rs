@@ -63,7 +63,7 @@ pub(crate) async fn run(args: Args, global: &Global, printer: Printer) -> Result
     let exposed = exposed(args.metrics, &posts, &store, clock, printer).await?;
     let recorders: Vec<&Recorder> = posts.iter().map(|post| &post.world.recorder).collect();
     posts.iter().for_each(|post| printer.note(greeting(post)));
-    let finishing = Finishing::new(&project, &store, printer)?;
+    let finishing = Finishing::new(project.config.queues.values(), &project, &store, printer)?;
     let pushes = Pushes { pushes: pushes_to(&project, &posts), project: &project, store: &store, printer };
     pushes.pushes.iter().for_each(|push| printer.note(announcement(push, clock.now())));
     let begun = clock.uptime();

@@ -34,6 +34,9 @@ pub(super) struct Verdict {
     read: Read,
     /// Changes by hand that let the limit go faster than it is configured.
     set_faster: Vec<ChangeReading>,
+    /// Whether it has phases: when they began isn't in the log.
+    #[serde(skip)]
+    has_phases: bool,
 }
 
 /// The worst window of one rule.
@@ -83,6 +86,7 @@ impl Verdict {
             windows: findings.iter().map(WindowReading::new).collect(),
             read,
             set_faster,
+            has_phases: !limit.phases.list.is_empty(),
         }
     }
 
@@ -194,6 +198,12 @@ impl Verdict {
             "missing",
             "calls broken off by a kill or a stop, or settled too late; tasks dropped or purged".to_owned(),
         );
+        if self.has_phases {
+            note(
+                "not held",
+                "phases: calls are held against the rate, which is the most there ever is".to_owned(),
+            );
+        }
         for change in &self.set_faster {
             note("set faster", change.to_string());
         }

@@ -131,7 +131,7 @@ pub const LIMIT: &[Key] = &[
         kind: Kind::Text,
         default: Some(r#""10m""#),
         like: r#""10m""#,
-        meaning: "How long nothing must have been called before the phases begin again.",
+        meaning: "How long nothing must have been called, beyond what a slow phase leaves between calls, before the phases begin again.",
     },
     Key {
         name: "burst",

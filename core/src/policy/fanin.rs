@@ -71,7 +71,9 @@ pub fn follow_up(
 fn words(failed: Failed) -> String {
     match failed {
         Failed::TooMany => "it makes more than one task".to_owned(),
-        Failed::Input(said) | Failed::Program { said, .. } | Failed::BrokenOff { said, .. } => said,
+        Failed::Input(said) | Failed::Program { said, .. } | Failed::BrokenOff { said, .. } => {
+            made::beginning(&said)
+        }
     }
 }
 
@@ -110,9 +112,13 @@ mod tests {
     }
 
     fn made(completion: &Completion, text: &str) -> Result<(NewBatch, Child), String> {
+        outcome(completion, Ok(vec![vec![text.to_owned()]]))
+    }
+
+    fn outcome(completion: &Completion, outcome: Result<Made, Failed>) -> Result<(NewBatch, Child), String> {
         let task = Program { code: "x".to_owned(), key: "queues.maps.on_complete.task".to_owned(), line: 1 };
         let follow = FollowUp { queue: "reduces".parse().unwrap(), task };
-        follow_up(&follow, completion, Ok(vec![vec![text.to_owned()]]), Timestamp::from_secs(6), None)
+        follow_up(&follow, completion, outcome, Timestamp::from_secs(6), None)
     }
 
     #[test]
@@ -139,5 +145,13 @@ mod tests {
             told("7")
         );
         assert!(told(r#""https://a.example/${secret:t}""#).contains("the secret 't'"));
+    }
+
+    #[test]
+    fn what_a_program_said_is_told_in_short() {
+        let said = "x".repeat(600_000);
+        let failed = Failed::Program { chain: 0, link: 0, item: None, said, excerpt: String::new() };
+        let why = outcome(&completion("b", 1), Err(failed)).unwrap_err();
+        assert!(why.len() < 300 && why.ends_with("xxx..."), "{} bytes", why.len());
     }
 }

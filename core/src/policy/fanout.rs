@@ -16,14 +16,12 @@ use crate::growth::{Growth, Program};
 use crate::human::counted;
 use crate::jq::{Act, Failed, Job, Link, Made};
 use crate::name::QueueName;
+use crate::policy::made::{SHOWN, beginning};
 use crate::policy::wait;
 use crate::queue::Queue;
 use crate::reply::Reply;
 use crate::settlement::{Child, LARGEST_ENVELOPE};
 use crate::time::Timestamp;
-
-/// How much is shown of what a program made, and of what it said: either may hold a whole answer.
-const SHOWN: usize = 200;
 
 /// Why an answer makes no tasks: the parent is dead, for its call can't be made undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,11 +171,6 @@ fn program(growth: &Growth, chain: usize, link: usize) -> Option<&Program> {
         return growth.page.as_ref().map(|page| &page.program);
     };
     then.when.iter().chain([&then.each, &then.task]).nth(link)
-}
-
-fn beginning(said: &str) -> String {
-    let shown: String = said.chars().take(SHOWN).collect();
-    if shown.len() < said.len() { shown + "..." } else { shown }
 }
 
 fn unrendered(program: &Program, item: Option<usize>, said: &str, over: &str) -> Barren {

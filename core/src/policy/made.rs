@@ -4,6 +4,15 @@ use std::borrow::Cow;
 
 use crate::secret_names::{OPENING, secret_names};
 
+/// How much is shown of what a program said or was run over, in characters.
+pub(super) const SHOWN: usize = 200;
+
+/// The beginning of what a program said: it may be anything, and of any length.
+pub(super) fn beginning(said: &str) -> String {
+    let shown: String = said.chars().take(SHOWN).collect();
+    if shown.len() < said.len() { shown + "..." } else { shown }
+}
+
 /// The object of a task: a text by itself is the task's url.
 pub(super) fn object(text: &str) -> Cow<'_, str> {
     if text.starts_with('"') { Cow::Owned(format!(r#"{{"url":{text}}}"#)) } else { text.into() }

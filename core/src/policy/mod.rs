@@ -28,5 +28,6 @@ pub mod room;
 pub mod sampling;
 pub mod scale;
 pub mod schedule;
+pub mod stages;
 pub mod verdict;
 pub mod wait;

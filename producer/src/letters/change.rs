@@ -19,7 +19,9 @@ pub(crate) fn apply(envelope: &mut Envelope, draft: Draft) -> Result<(), Problem
         }
     }
     envelope.request = draft.request;
-    envelope.id = draft.id.unwrap_or_else(|| envelope.id.clone());
+    if let Some(id) = draft.id {
+        envelope.rename(id);
+    }
     envelope.priority = draft.priority.unwrap_or(envelope.priority);
     let bytes = envelope.encode().len();
     if bytes > LARGEST_ENVELOPE { Err(too_large(bytes, LARGEST_ENVELOPE)) } else { Ok(()) }

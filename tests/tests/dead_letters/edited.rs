@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jobq_adapters::jq::sandbox::{Bounds, Sandbox};
 use jobq_adapters::sqlite::store::LocalStore;
-use jobq_core::batch::Member;
 use jobq_core::dead_letter::{DeadLetter, Remains};
 use jobq_core::death::Reason;
 use jobq_core::envelope::Envelope;
@@ -56,7 +55,7 @@ impl Room {
         let parcels = tasks.iter().map(|task| (envelope(task).seal(), Duration::ZERO)).collect();
         send(&self.store, "b", parcels).await;
         for (receipt, envelope) in self.received(tasks.len()).await {
-            let of = Some(Member { batch: batch("b"), task: envelope.id.clone() });
+            let of = Some(envelope.member());
             let letter = DeadLetter {
                 reason: Reason::Rejected,
                 detail: "the API answered 422".to_owned(),
@@ -130,6 +129,8 @@ async fn made(program: &str, body: &str) -> String {
     room.carry_out(&room.sandbox, &edit(program)).await.1.unwrap();
     let (_, envelope) = room.received(1).await.remove(0);
     assert_eq!((envelope.spent, envelope.deaths.len(), room.left().await), (0, 1, 0));
+    // Whatever it is called now, to its batch it is who it was.
+    assert_eq!(envelope.member().task.as_str(), "t-1");
     let Request { method, url, body, .. } = envelope.request;
     format!("{} {} {url} {}", envelope.id, method.as_str(), body.unwrap_or_default())
 }

@@ -119,6 +119,20 @@ fn the_end_makes_one_task_more_and_a_url_is_told() {
     assert_eq!(api.calls().len(), calls.len(), "nothing is told twice");
 }
 
+/// `jobq run` has no jobq.toml, and can't know what is to be done at the end of somebody else's batch.
+#[test]
+fn p1_who_does_not_know_what_is_to_be_done_at_an_end_leaves_it_to_others() {
+    let api = tree();
+    let folder = pushed(&tree_config("1000/s", HOOK), "nightly", &api.url("/list"));
+    run(folder.path(), ["queue", "purge", "lists", "--yes"]).with_code(0);
+    folder.file("other.txt", api.url("/other"));
+    run(folder.path(), ["run", "other.txt", "--rate", "100/s", "--allow-private"]).with_code(0);
+    assert_eq!(told(&folder), Vec::<Value>::new());
+    run(folder.path(), ["drain", "--until-empty"]).with_code(0);
+    let batches: Vec<Value> = told(&folder).into_iter().map(|told| told["batch"].clone()).collect();
+    assert_eq!(batches, ["nightly"]);
+}
+
 #[test]
 fn a_hook_that_fails_is_warned_of_and_tried_again_later() {
     let api = tree();

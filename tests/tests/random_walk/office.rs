@@ -7,7 +7,7 @@ use jobq_core::batch::{Mark, NewBatch, Tally};
 use jobq_core::completion::{Completion, Followed};
 use jobq_core::envelope::Envelope;
 use jobq_core::letter::Letter;
-use jobq_core::name::BatchId;
+use jobq_core::name::{BatchId, QueueName};
 use jobq_core::policy::calendar::steer::{By, Steer, steer};
 use jobq_core::ports::clock::Clock;
 use jobq_core::ports::completions::Completions;
@@ -92,7 +92,8 @@ impl<'a> Office<'a> {
 
     /// Hears of the ends that nobody was told of yet. Who tells one may die of it: then it is told again.
     async fn listen(&mut self) {
-        for completion in self.store.untold(64, HOLD).await.unwrap() {
+        let queues: Vec<QueueName> = self.plan.queues.iter().map(|queue| queue.name.clone()).collect();
+        for completion in self.store.untold(&queues, 64, HOLD).await.unwrap() {
             if self.plan.chance.once_in(if self.plan.trouble > 0 { 3 } else { 0 }) {
                 continue;
             }

@@ -5,7 +5,7 @@ mod ls;
 mod show;
 mod wait;
 
-use jobq_core::batch::BatchSummary;
+use jobq_core::batch::{BatchSummary, Stage};
 use jobq_core::config::nearest::suggestion;
 use jobq_core::name::BatchId;
 
@@ -41,6 +41,13 @@ pub(crate) async fn run(command: Command, global: &Global, printer: Printer) -> 
         Command::Wait(args) => wait::run(&args, &store, printer).await,
         Command::Cancel(args) => cancel::run(args, &project, &store, printer).await,
     }
+}
+
+/// What tells why tasks of a batch are dead, by the queues they died in; none where none are.
+fn why_dead(batch: &str, stages: &[Stage]) -> Option<String> {
+    let dead = stages.iter().filter(|stage| stage.tally.dead > 0);
+    let each = dead.map(|stage| format!("jobq dlq stats {} --batch {batch}", stage.queue));
+    each.reduce(|all, one| format!("{all}; {one}"))
 }
 
 /// The batch that is meant.

@@ -12,7 +12,7 @@ use jobq_core::ports::clock::Clock;
 use jobq_core::ports::ledger::Ledger;
 use serde::Serialize;
 
-use super::find;
+use super::{find, why_dead};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -38,11 +38,13 @@ pub(super) async fn run(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let batch = find(store, &args.batch).await?;
-    let stages = store.stages(&args.batch).await?.into_iter().map(StageReading::from).collect();
+    let stages = store.stages(&args.batch).await?;
+    let why_dead = why_dead(batch.id.as_str(), &stages);
+    let stages = stages.into_iter().map(StageReading::from).collect();
     let reading = BatchReading::new(&batch, SystemClock::new().now());
     let cost = cost(project, &batch);
     let (source, unfollowed) = (batch.source, batch.unfollowed);
-    printer.data(&Show { reading, source, stages, unfollowed, cost })?;
+    printer.data(&Show { reading, source, stages, unfollowed, cost, why_dead })?;
     Ok(Exit::Fine)
 }
 
@@ -67,6 +69,9 @@ struct Show {
     unfollowed: Option<String>,
     /// About what it has cost; none locally.
     cost: Option<ShownCost>,
+    /// What tells why tasks of it are dead.
+    #[serde(skip)]
+    why_dead: Option<String>,
 }
 
 /// About what a batch has cost so far, in dollars: all of it, and its parts.
@@ -108,14 +113,13 @@ impl fmt::Display for Show {
             table(f, &stage_rows(&self.stages))?;
         }
         if let Some(cost) = &self.cost {
-            writeln!(f, "{} so far", human::about_dollars(cost.dollars))?;
+            writeln!(f, "\n{} so far", human::about_dollars(cost.dollars))?;
         }
         if let Some(why) = &self.unfollowed {
             writeln!(f, "\nno task goes on from its end: {why}")?;
         }
-        if self.reading.dead > 0 {
-            let Self { reading: BatchReading { queue, batch, .. }, .. } = self;
-            writeln!(f, "\nwhy they are dead: jobq dlq stats {queue} --batch {batch}")?;
+        if let Some(why) = &self.why_dead {
+            writeln!(f, "\nwhy they are dead: {why}")?;
         }
         Ok(())
     }

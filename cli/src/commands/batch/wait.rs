@@ -9,9 +9,10 @@ use jobq_adapters::clock::SystemClock;
 use jobq_core::human::{self, positive};
 use jobq_core::name::BatchId;
 use jobq_core::ports::clock::Clock;
+use jobq_core::ports::ledger::Ledger;
 use serde::Serialize;
 
-use super::find;
+use super::{find, why_dead};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::printer::Printer;
@@ -68,7 +69,8 @@ pub(super) async fn run(args: &Args, store: &Store, printer: Printer) -> Result<
         (0, _) => Exit::Fine,
         _ => Exit::DeadTasks,
     };
-    printer.data(&Waited { reading })?;
+    let why_dead = why_dead(&reading.batch, &store.stages(&args.batch).await?);
+    printer.data(&Waited { reading, why_dead })?;
     Ok(exit)
 }
 
@@ -145,19 +147,22 @@ impl Drop for View {
 struct Waited {
     #[serde(flatten)]
     reading: BatchReading,
+    /// What tells why tasks of it are dead.
+    #[serde(skip)]
+    why_dead: Option<String>,
 }
 
 impl fmt::Display for Waited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let BatchReading { batch, queue, done, dead, skipped, seconds, .. } = &self.reading;
+        let BatchReading { batch, done, dead, skipped, seconds, .. } = &self.reading;
         let time = human::roughly(Duration::from_secs_f64(*seconds));
         write!(f, "batch '{batch}' has ended after {time}: {} done", HumanCount(*done))?;
         if *skipped > 0 {
             write!(f, ", {} skipped", HumanCount(*skipped))?;
         }
         if *dead > 0 {
-            write!(f, ", {} dead: jobq dlq stats {queue} --batch {batch}", HumanCount(*dead))?;
+            write!(f, ", {} dead", HumanCount(*dead))?;
         }
-        Ok(())
+        self.why_dead.as_ref().map_or(Ok(()), |why| write!(f, ": {why}"))
     }
 }

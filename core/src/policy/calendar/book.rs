@@ -162,10 +162,10 @@ pub fn book(limit: &Limit, state: &LimitState, now: Timestamp, want: &Want) -> B
     traffic::refuse(&mut next, now, want.refused);
     let part = |cap: NonZeroU32| holders::part(&next, now, &want.drainer, want.in_flight, cap.get());
     let part = limit.max_in_flight.map(part);
-    let begun = phases::begun(limit, &next, now).into_owned();
-    let answer = answer(limit, &begun, now, want, part);
+    let begun = phases::begun(limit, &next, now);
+    let (answer, phases_from) = (answer(limit, &begun, now, want, part), begun.phases_from);
     if let Answer::Lease(lease) = &answer {
-        next.phases_from = begun.phases_from;
+        next.phases_from = phases_from;
         for quota in &limit.quotas {
             windows::charge(limit, quota, &mut next, lease);
         }

@@ -15,7 +15,7 @@ const AHEAD: Duration = HORIZON.saturating_add(SPAN);
 /// A phase that is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Current {
-    /// The how manieth of the limit's phases, from 1.
+    /// Its number among the limit's phases, from 1.
     pub number: usize,
     /// The phase.
     pub phase: Phase,
@@ -27,11 +27,19 @@ pub struct Current {
 
 /// The document as a call at `now` would find it: with phases that begin then, if nothing was called for long enough.
 pub fn begun<'a>(limit: &Limit, state: &'a LimitState, now: Timestamp) -> Cow<'a, LimitState> {
-    let rested = || state.last_slot.is_none_or(|last| now.since(last) >= limit.phases.after);
+    // A slow phase has nothing for anybody to call until its next slot comes.
+    let rest = || limit.phases.after.saturating_add(longest_wait(limit));
+    let rested = || state.last_slot.is_none_or(|last| now.since(last) >= rest());
     if limit.phases.list.is_empty() || !(state.phases_from.is_none() || rested()) {
         return Cow::Borrowed(state);
     }
     Cow::Owned(LimitState { phases_from: Some(now), ..state.clone() })
+}
+
+/// The longest time from slot to slot in any phase, with the largest headroom there can be.
+fn longest_wait(limit: &Limit) -> Duration {
+    let rates = limit.phases.list.iter().flat_map(|phase| [phase.from, phase.to]);
+    rates.map(|rate| rate.interval().saturating_mul(2)).max().unwrap_or_default()
 }
 
 /// The phase that is on at `now`; `None` before the first call and after the last phase.

@@ -16,7 +16,7 @@ pub struct LimitState {
     pub pace: Option<String>,
     /// The latest slot booked. The next one lies at least one interval later, whatever the pace is then.
     pub last_slot: Option<Timestamp>,
-    /// When the limit's phases began at last.
+    /// When the limit's phases last began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phases_from: Option<Timestamp>,
     /// The quotas' counters, by window.
