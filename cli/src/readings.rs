@@ -190,7 +190,7 @@ impl LimitReading {
         match (self.paused, self.cooling_seconds, self.effective_per_second) {
             (true, ..) => "paused".to_owned(),
             (false, Some(_), _) => "cooling".to_owned(),
-            (false, None, Some(rate)) => format!("{rate:.2}/s"),
+            (false, None, Some(rate)) => told(rate),
             (false, None, None) => "no pace".to_owned(),
         }
     }
@@ -218,6 +218,15 @@ fn used(limit: &Limit, state: &LimitState, now: Timestamp) -> Option<f64> {
     let calls = traffic::calls(state, now);
     let rate = if calls.count > 0.0 { calls.per_second(TELLING) } else { Some(0.0) };
     rate.filter(|_| traffic::is_counted(limit))
+}
+
+/// A rate in the largest unit in which it isn't next to nothing.
+fn told(per_second: f64) -> String {
+    match per_second {
+        0.1.. => format!("{per_second:.2}/s"),
+        0.002..0.1 => format!("{:.2}/m", per_second * 60.0),
+        _ => format!("{:.2}/h", per_second * 3_600.0),
+    }
 }
 
 /// Everything that makes the limit slower, or stops it, now.
