@@ -4,8 +4,7 @@ use crate::event::metric::Gauge;
 use crate::limit::Limit;
 use crate::name::QueueName;
 use crate::policy::calendar::holders::alive;
-use crate::policy::calendar::pace::effective;
-use crate::policy::calendar::phases::begun;
+use crate::policy::calendar::pace::at_next_call;
 use crate::policy::calendar::state::LimitState;
 use crate::ports::depth::QueueDepth;
 use crate::time::Timestamp;
@@ -34,7 +33,7 @@ pub fn gauges(
     let of_limit = |gauge, value| GaugeReading { gauge, queue: None, word: None, value };
     let mut readings: Vec<GaugeReading> =
         depths.iter().flat_map(|(queue, depth)| of_queue(queue, depth)).collect();
-    if let Some(rate) = effective(limit, &begun(limit, state, now), now).per_second() {
+    if let Some(rate) = at_next_call(limit, state, now).per_second() {
         readings.push(of_limit(Gauge::RateAllowed, rate));
     }
     let cooling = state.cool_down.as_ref().map(|cool| cool.until.since(now)).unwrap_or_default();

@@ -45,10 +45,15 @@ pub struct PhaseError {
 }
 
 impl Phase {
+    /// Whether it stays at one rate.
+    pub fn is_steady(&self) -> bool {
+        self.from == self.to
+    }
+
     /// The time between two calls when it has gone on for `since`: the rate lies between its two ends, as far along as the
     /// time is. Rounded up, so that it is never faster than that.
     pub fn interval(&self, since: Duration) -> Duration {
-        if self.from == self.to {
+        if self.is_steady() {
             return self.from.interval();
         }
         let (from, to) = (speed(self.from), speed(self.to));
@@ -101,7 +106,7 @@ impl FromStr for Phase {
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let length = human::duration(self.length);
-        if self.from == self.to {
+        if self.is_steady() {
             write!(f, "{} for {length}", self.from)
         } else {
             write!(f, "{} to {} for {length}", self.from, self.to)

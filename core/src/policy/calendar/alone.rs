@@ -11,7 +11,6 @@ use std::time::Duration;
 use super::book::{HORIZON, SPAN, Want, fitting, tolerance};
 use super::holders::HOLDER_LIFETIME;
 use super::pace;
-use super::phases::begun;
 use super::state::{Holder, LimitState};
 use crate::lease::Lease;
 use crate::limit::Limit;
@@ -89,7 +88,7 @@ impl Fallback {
         }
         // A faster pace set by hand may have ended by hand.
         let configured = pace::effective(limit, &LimitState::default(), now).interval;
-        let base = pace::effective(limit, &begun(limit, state, now), now).interval.max(configured);
+        let base = pace::at_next_call(limit, state, now).interval.max(configured);
         let interval = base.saturating_mul(alone.of.get());
         let first = self.last_slot.map_or(now, |last| last.plus(interval).max(now));
         let (lateness, catch_up) = tolerance(limit, base);

@@ -51,12 +51,17 @@ impl Effective {
 
     /// Whether it changes from instant to instant: a phase goes from one rate to another, or it recovers.
     pub fn is_changing(&self) -> bool {
-        let ramps = matches!(&self.source, Source::Phase(current) if current.phase.from != current.phase.to);
+        let ramps = matches!(&self.source, Source::Phase(current) if !current.phase.is_steady());
         ramps || self.share_per_mille < 1_000
     }
 }
 
-/// The pace in force at `now`. Phases are on as the document says; [`begun`](super::phases::begun) says whether they begin.
+/// The pace that a call at `now` would find: phases begin with it, if it is time for them to.
+pub fn at_next_call(limit: &Limit, state: &LimitState, now: Timestamp) -> Effective {
+    effective(limit, &phases::begun(limit, state, now), now)
+}
+
+/// The pace in force at `now`. Phases are on as the document says; [`at_next_call`] lets them begin.
 pub fn effective(limit: &Limit, state: &LimitState, now: Timestamp) -> Effective {
     let source = source(limit, state, now);
     let spaced = match &source {

@@ -101,8 +101,10 @@ impl<'a> Allowance<'a> {
 fn step(effective: &Effective) -> Option<f64> {
     let recovers = (effective.share_per_mille < 1_000).then_some(RECOVERY_STEP);
     let ramp = match &effective.source {
-        Source::Phase(current) => Some(current.phase.length.as_secs_f64() / RAMP_STEPS),
-        Source::Configured | Source::Set(..) => None,
+        Source::Phase(current) if !current.phase.is_steady() => {
+            Some(current.phase.length.as_secs_f64() / RAMP_STEPS)
+        }
+        Source::Configured | Source::Phase(_) | Source::Set(..) => None,
     };
-    recovers.into_iter().chain(ramp).reduce(f64::min).filter(|_| effective.is_changing())
+    recovers.into_iter().chain(ramp).reduce(f64::min)
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::reading::Reading;
 use super::tempo::Tempo;
 use crate::limit::Limit;
-use crate::policy::calendar::phases::begun;
 use crate::policy::calendar::state::LimitState;
 use crate::policy::calendar::{holders, pace, windows};
 use crate::policy::permits;
@@ -76,9 +75,7 @@ fn drainers_for(limit: &Limit, wanted: f64, latency: Duration, each: NonZeroU32)
 
 /// The calls a second that pace and quotas allow in the next `ahead`.
 fn pace_within(limit: &Limit, state: &LimitState, reading: &Reading, ahead: Duration) -> f64 {
-    let paced = pace::effective(limit, &begun(limit, state, reading.at), reading.at)
-        .per_second()
-        .unwrap_or(f64::INFINITY);
+    let paced = pace::at_next_call(limit, state, reading.at).per_second().unwrap_or(f64::INFINITY);
     limit.quotas.iter().fold(paced, |pace, quota| pace.min(left(limit, quota, state, reading, ahead)))
 }
 
